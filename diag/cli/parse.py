@@ -1,0 +1,113 @@
+"""From words to a command's ``run``, and from whatever happens there to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import logging
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from diag import __version__
+from diag.cli.options import add_common
+from diag.errors import Cancelled, DiagError, UsageError
+
+_OUR_BUG = 70
+_INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in our three lines instead of dumping the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message[:1].upper() + message[1:], hint=f"See: {self.prog} --help")
+
+
+def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> int:
+    """Run the command named by ``words[0]``; every exception becomes an exit code and at most a few lines on stderr."""
+    args: argparse.Namespace | None = None
+    try:
+        name = _command(words, commands)
+        if name is None:
+            _top(commands).print_help()
+            return 0 if words else UsageError.exit_code
+        command = importlib.import_module(commands[name][0])
+        parser = _Parser(prog=f"diag {name}", description=command.__doc__, allow_abbrev=False,
+                         formatter_class=argparse.RawDescriptionHelpFormatter)
+        add_common(parser)
+        command.add_arguments(parser)
+        args = parser.parse_args(words[1:])
+        _configure_logging(args)
+        code: int = command.run(args)
+        sys.stdout.flush()
+        return code
+    except (KeyboardInterrupt, Cancelled):
+        print("Stopped on request. What was finished is kept.", file=sys.stderr)
+        return _INTERRUPTED
+    except DiagError as error:
+        print("\n".join(error.lines()), file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output is gone (for example `| head`); that is no failure of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        print("Not enough memory for this model\nGive a smaller --budget, or use a machine with more memory",
+              file=sys.stderr)
+        return UsageError.exit_code
+    except OSError as error:
+        print("\n".join(_os_lines(error)), file=sys.stderr)
+        return UsageError.exit_code
+    except Exception:  # noqa: BLE001 - the last line of defence: our bug, said as such
+        _report_bug(words)
+        return _OUR_BUG
+
+
+def _command(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> str | None:
+    if not words or words[0] in ("-h", "--help", "help"):
+        return None
+    name = words[0]
+    if name in commands:
+        return name
+    close = difflib.get_close_matches(name, commands, 1)
+    raise UsageError(f"There is no command '{name}'",
+                     hint=f"Did you mean '{close[0]}'?" if close else "See: diag --help")
+
+
+def _top(commands: Mapping[str, tuple[str, str]]) -> argparse.ArgumentParser:
+    width = max(map(len, commands))
+    lines = [f"  {name:<{width}}  {text}" for name, (_, text) in commands.items()]
+    return argparse.ArgumentParser(
+        prog="diag", formatter_class=argparse.RawDescriptionHelpFormatter, usage="diag COMMAND [OPTIONS]",
+        description="Why a model gives another answer after moving from ONNX to MindSpore Lite / Ascend.",
+        epilog="commands:\n" + "\n".join(lines) + "\n\nexit codes: 0 nothing found, 1 findings, 2 bad input, "
+        "3 a runtime is missing,\n4 a runtime failed, 70 our bug, 130 interrupted\n\n"
+        "diag COMMAND --help tells more; diag --version tells the version.")
+
+
+def _configure_logging(args: argparse.Namespace) -> None:
+    level = logging.DEBUG if args.verbose else logging.WARNING
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("diag")
+    logger.handlers[:] = [handler]
+    logger.setLevel(level)
+
+
+def _os_lines(error: OSError) -> list[str]:
+    what = (error.strerror or str(error)).capitalize()
+    where = f"in {error.filename}" if error.filename else ""
+    hint = "Free some space, or give another folder with --out" if error.errno in (28, 122) else \
+        "Check the path and its permissions"
+    return [line for line in (what, where, hint) if line]
+
+
+def _report_bug(words: Sequence[str]) -> None:
+    print(f"This is a bug in Ascend Diag {__version__}, not in your model.\n"
+          f"Command: diag {' '.join(words)}\nPlatform: Python {platform.python_version()}, {platform.platform()}\n"
+          "Please report it with these lines:\n" + traceback.format_exc(), file=sys.stderr)
