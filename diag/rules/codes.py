@@ -1,0 +1,89 @@
+"""Every finding code with its usual severity and the values that its words need.
+
+``Finding.subject`` is always there as ``{subject}``. A layer's finding has the golden node as subject and ``op``, the
+golden operator. ``golden`` and ``target`` are the two sides as short text or numbers, ``name`` is the attribute or
+weight. Errors are plain numbers: the words format them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from diag.types.codes import Code
+from diag.types.finding import Evidence, Finding, Severity
+
+__all__ = ["RULES", "Code", "Rule", "finding"]
+
+INFO, WATCH, FAIL = Severity.INFO, Severity.WATCH, Severity.FAIL
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How bad a finding usually is, and the names of the values that it must carry."""
+
+    severity: Severity
+    values: tuple[str, ...] = ()
+
+
+_BOTH_SIDES = ("op", "name", "golden", "target")
+
+RULES: Mapping[Code, Rule] = {
+    Code.OUTPUT_DIFFERS: Rule(FAIL, ("metric", "error", "limit")),
+    Code.NO_CULPRIT: Rule(WATCH, ("metric", "error")),
+    Code.OUTPUT_NOT_COMPARABLE: Rule(FAIL, ("reason",)),
+    Code.OUTPUT_CONSTANT: Rule(FAIL, ("value",)),
+    Code.OBSERVER_EFFECT: Rule(WATCH, ("error",)),
+    Code.GOLDEN_UNSTABLE: Rule(WATCH, ("error", "condition")),
+    Code.GOLDEN_RANDOM: Rule(WATCH, ("nodes",)),
+    Code.UNMATCHED_TENSORS: Rule(INFO, ("golden", "target")),
+    Code.PRESET_BLIND: Rule(WATCH, ("preset", "count")),
+    Code.ATTRIBUTE_DIFFERS: Rule(FAIL, _BOTH_SIDES),
+    Code.LAYERNORM_EPSILON: Rule(FAIL, _BOTH_SIDES),
+    Code.AXIS_DIFFERS: Rule(FAIL, _BOTH_SIDES),
+    Code.PADS_DIFFER: Rule(FAIL, _BOTH_SIDES),
+    Code.ACTIVATION_DIFFERS: Rule(FAIL, ("op", "golden", "target")),
+    Code.LAYOUT_WRONG: Rule(FAIL, ("op", "golden", "target")),
+    Code.DTYPE_DIFFERS: Rule(FAIL, ("op", "golden", "target")),
+    Code.OPERATOR_MISSING: Rule(FAIL, ("op",)),
+    Code.OPERATOR_EXTRA: Rule(FAIL, ("op", "target")),
+    Code.SHAPE_DIFFERS: Rule(FAIL, ("op", "golden", "target")),
+    Code.WEIGHTS_DIFFER: Rule(FAIL, ("op", "name", "error")),
+    Code.WEIGHTS_CHANNEL: Rule(FAIL, ("op", "name", "channels")),
+    Code.WEIGHTS_SCALED: Rule(FAIL, ("op", "name", "factor")),
+    Code.WEIGHTS_TRANSPOSED: Rule(FAIL, _BOTH_SIDES),
+    Code.WEIGHTS_FP16: Rule(WATCH, ("op", "name", "error")),
+    Code.WEIGHTS_SATURATED: Rule(FAIL, ("op", "name", "golden", "target")),
+    Code.WEIGHTS_QUANTISED: Rule(WATCH, ("op", "name", "target")),
+    Code.BIAS_DROPPED: Rule(FAIL, ("op", "name")),
+    Code.NONFINITE_FIRST: Rule(FAIL, ("op", "kind", "count")),
+    Code.FP16_OVERFLOW: Rule(FAIL, ("op", "largest", "count")),
+    Code.MASK_OVERFLOW: Rule(FAIL, ("op", "golden", "target")),
+    Code.INTEGER_MISMATCH: Rule(FAIL, ("op", "share")),
+    Code.ARITHMETIC: Rule(FAIL, ("op", "runtime", "error")),
+    Code.RUNTIME_WRONG: Rule(FAIL, ("op", "runtime", "error", "reference_error")),
+    Code.CONVERSION_WRONG: Rule(FAIL, ("op", "error", "reference_error")),
+    Code.REASON_UNKNOWN: Rule(FAIL, ("op", "error")),
+    Code.KNOWN_OPERATOR_DEFECT: Rule(FAIL, ("op", "runtime", "wrong", "tests")),
+    Code.LAYERNORM_THREADS: Rule(FAIL, ("op", "runtime", "threads")),
+    Code.COS_NEAR_PI: Rule(WATCH, ("op", "runtime", "error")),
+    Code.AMPLIFIES: Rule(WATCH, ("op", "factor")),
+    Code.OPERATOR_NOT_COVERED: Rule(INFO, ("op", "count")),
+    Code.QUANTISED_LAYERS: Rule(INFO, ("count",)),
+    Code.DYNAMIC_SHAPE: Rule(INFO, ("shape",)),
+    Code.INPUT_CAST: Rule(INFO, ("golden", "target")),
+    Code.INPUT_NONFINITE: Rule(WATCH, ("nan", "inf")),
+    Code.ASCEND_ORIENTED: Rule(FAIL),
+    Code.REFERENCE_INSTEAD: Rule(INFO, ("reason",)),
+}
+
+
+def finding(code: Code, subject: str, *, severity: Severity | None = None, evidence: Iterable[Evidence] = (),
+            **values: Any) -> Finding:  # noqa: ANN401 - facts of many types
+    """A finding with its usual severity; TypeError where a value that its words need is not given."""
+    rule = RULES[code]
+    absent = [name for name in rule.values if name not in values]
+    if absent:
+        raise TypeError(f"{code.name} needs {', '.join(absent)}")
+    return Finding(str(code), severity or rule.severity, subject, values, tuple(evidence))
