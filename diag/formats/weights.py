@@ -6,7 +6,6 @@ import mmap
 import os
 from pathlib import Path
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
@@ -36,7 +35,7 @@ def load(weight: Weight) -> Array:
         raise FormatError(_file(weight), f"Weight {weight.name!r} has no element type", hint="Export the model again.")
     _check_length(weight)
     if weight.dtype.bits < 8:
-        array = _unpack(_flat(weight.data, np.dtype(np.uint8)), weight)
+        array = _unpack(_flat(weight.data, np.dtype(np.uint8)).view(np.uint8), weight)
     elif weight.dtype is DType.BOOL:
         array = _flat(weight.data, np.dtype(np.uint8)) != 0
     else:
@@ -88,12 +87,12 @@ def _from_file(span: Span, dtype: np.dtype[np.generic]) -> Array:
         return np.fromfile(file, dtype, span.length // dtype.itemsize)
 
 
-def _unpack(packed: Array, weight: Weight) -> Array:
+def _unpack(packed: npt.NDArray[np.uint8], weight: Weight) -> Array:
     bits, size = weight.dtype.bits, weight.size
     shifts = np.arange(0, 8, bits, dtype=np.uint8)
-    codes = ((packed[:, None] >> shifts) & ((1 << bits) - 1)).astype(np.uint8).reshape(-1)[:size]
+    codes = ((packed[:, None] >> shifts) & np.uint8((1 << bits) - 1)).reshape(-1)[:size]
     if weight.dtype is DType.FLOAT4E2M1:
-        return codes.view(ml_dtypes.float4_e2m1fn)
+        return codes.view(weight.dtype.numpy)
     if weight.dtype in (DType.INT4, DType.INT2):
         top = 1 << (bits - 1)
         return ((codes ^ top).astype(np.int8) - np.int8(top)).astype(weight.dtype.numpy)
