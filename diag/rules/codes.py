@@ -60,7 +60,7 @@ RULES: Mapping[Code, Rule] = {
     Code.NONFINITE_FIRST: Rule(FAIL, ("op", "kind", "count")),
     Code.FP16_OVERFLOW: Rule(FAIL, ("op", "largest", "count")),
     Code.MASK_OVERFLOW: Rule(FAIL, ("op", "golden", "target")),
-    Code.INTEGER_MISMATCH: Rule(FAIL, ("op", "share")),
+    Code.INTEGER_MISMATCH: Rule(FAIL, ("op", "count", "size")),
     Code.ARITHMETIC: Rule(FAIL, ("op", "runtime", "error")),
     Code.RUNTIME_WRONG: Rule(FAIL, ("op", "runtime", "error", "reference_error")),
     Code.CONVERSION_WRONG: Rule(FAIL, ("op", "error", "reference_error")),
