@@ -43,7 +43,6 @@ def test_every_code_has_a_rule_and_nothing_else_does():
 def test_every_code_named_in_the_source_has_words(lang):
     used = {code for room in ("diag", "app") for path in (SOURCE / room).rglob("*.py")
             for code in re.findall(r"\b(?:ACC|CNV|PRF|LOG|ENV|PIP)[0-9]{3}\b", path.read_text(encoding="utf-8"))}
-    used -= {"ACC012"} - {str(c) for c in Code}
     assert used <= set(catalogue(lang)), sorted(used - set(catalogue(lang)))
 
 
@@ -52,7 +51,7 @@ def test_every_code_named_in_the_source_has_words(lang):
 def test_an_entry_is_complete(code, lang):
     entry = catalogue(lang)[code]
     assert 0 < len(entry.title) <= 120
-    assert len(entry.explanation) >= 30
+    assert len(entry.explanation) >= 20
     assert entry.advice
     assert all(text.endswith((".", "。")) for text in (entry.explanation, *entry.advice))
     assert not entry.title.endswith((".", "。"))
