@@ -40,6 +40,9 @@ class Limits:
     grace_s: float = 0.5
 
 
+DEFAULT_LIMITS = Limits()
+
+
 class Worker:
     """A runtime's process that stays alive between requests. Not for two threads at once.
 
@@ -50,7 +53,7 @@ class Worker:
     """
 
     def __init__(self, name: str, python: Path, job_dir: Path, *, env: Mapping[str, str] | None = None,
-                 script: Path = SCRIPT, limits: Limits = Limits()) -> None:
+                 script: Path = SCRIPT, limits: Limits = DEFAULT_LIMITS) -> None:
         """Start it. Raises RuntimeUnavailable if the interpreter cannot be started.
 
         ``env`` is laid over our own environment: not isolated (-I, -E), because CANN speaks through PYTHONPATH and

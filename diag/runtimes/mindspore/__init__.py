@@ -1,0 +1,1 @@
+"""MindSpore, in a Python of its own: runs the MindIR that MindSpore exported."""
