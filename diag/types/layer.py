@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from diag.types.dtype import DType
 from diag.types.metrics import Metrics
+
+
+Facts = Dict[str, Any]
+"""JSON-able values by name."""
 
 
 class Verdict(StrEnum):
@@ -122,7 +128,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """A layer that injects error. ``score`` is its own-input error over the noise expected there."""
+    """A layer that injects error.
+
+    ``score`` is its own-input error over the noise expected there. ``values`` are the facts that the words of
+    ``finding`` need.
+    """
 
     golden_node: str
     golden_nodes: tuple[str, ...]
@@ -133,3 +143,4 @@ class Culprit:
     own_input: Metrics | None
     finding: str
     differences: tuple[Difference, ...] = ()
+    values: Facts = field(default_factory=dict)

@@ -1,0 +1,123 @@
+"""Golden and target tensors that come segment by segment and are held only while somebody needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import onnxruntime as ort
+
+from diag.cancel import Cancel
+from diag.runtimes.interface import Array
+from diag.runtimes.onnxruntime.engine import Engine
+from diag.runtimes.onnxruntime.values import to_numpy
+from diag.types.tensor import TensorInfo
+
+_UNKNOWN_BYTES = 256 * 1024
+
+
+class Tape:
+    """Runs a program from its first step to its last, in segments of about ``segment_bytes`` of outputs.
+
+    Attributes:
+        position: index of the last step in ``order`` that has run; -1 at the start.
+        values: tensors held now, by value name.
+    """
+
+    def __init__(self, engine: Engine, order: Sequence[int], feeds: Mapping[str, ort.OrtValue],
+                 infos: Mapping[str, TensorInfo], segment_bytes: int) -> None:
+        self._engine = engine
+        self._order = order
+        self._sizes = [sum(_bytes(infos.get(v)) for v in engine.program.steps[i].writes) for i in order]
+        self._budget = segment_bytes
+        self._last_use = _last_uses(engine, order)
+        self._blocked: set[str] = set()
+        self.values: dict[str, ort.OrtValue] = dict(feeds)
+        self.position = -1
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def advance(self, position: int, cancel: Cancel) -> list[int]:
+        """Run whole segments until ``position`` is reached; returns the steps that ran now."""
+        ran: list[int] = []
+        while self.position < min(position, len(self._order) - 1):
+            cancel.check()
+            end = self._segment_end()
+            ran += self.run(self._order[self.position + 1:end])
+            self.position = end - 1
+        return ran
+
+    def run(self, steps: Sequence[int]) -> list[int]:
+        """Run these steps as one segment (the caller keeps the order); all that they write is held."""
+        program = self._engine.program
+        ready = []
+        for i in steps:
+            step = program.steps[i]
+            if step.problem or any(v in self._blocked for v in step.reads):
+                self._blocked.update(step.writes)
+            else:
+                ready.append(i)
+        self.values.update(self._engine.run(ready, self.values, (v for i in ready for v in program.steps[i].writes)))
+        return ready
+
+    def array(self, value: str) -> Array | None:
+        """A held tensor's elements (valid until it is released); None if it is not held or not a tensor."""
+        held = self.values.get(value)
+        return None if held is None or not held.is_tensor() else to_numpy(held)
+
+    def release(self, keep: Callable[[str], bool], position: int | None = None) -> None:
+        """Drop what neither a later step nor ``keep`` needs; ``position`` if the caller runs the steps itself."""
+        here = self.position if position is None else position
+        gone = [v for v in self.values if self._last_use.get(v, -1) <= here and not keep(v)]
+        for value in gone:
+            del self.values[value]
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the tensors held."""
+        return sum(v.tensor_size_in_bytes() for v in self.values.values() if v.is_tensor())
+
+    def _segment_end(self) -> int:
+        end, total = self.position + 1, 0
+        while end < len(self._order) and (total == 0 or total + self._sizes[end] <= self._budget):
+            total += self._sizes[end]
+            end += 1
+        return end
+
+
+def chunks(sizes: Iterable[int], budget: int) -> list[range]:
+    """Consecutive index ranges whose sizes add up to about ``budget``; a single larger item stands alone."""
+    result: list[range] = []
+    start, total, count = 0, 0, 0
+    for i, size in enumerate(sizes):
+        if i > start and total + size > budget:
+            result.append(range(start, i))
+            start, total = i, 0
+        total += size
+        count = i + 1
+    if count > start:
+        result.append(range(start, count))
+    return result
+
+
+def _bytes(info: TensorInfo | None) -> int:
+    shape = info.static_shape if info is not None else None
+    if info is None or shape is None:
+        return _UNKNOWN_BYTES
+    size = 1
+    for d in shape:
+        size *= d
+    return info.dtype.nbytes(size)
+
+
+def step_bytes(engine: Engine, infos: Mapping[str, TensorInfo], step: int) -> int:
+    """Bytes that a step's outputs are expected to take."""
+    return sum(_bytes(infos.get(v)) for v in engine.program.steps[step].writes)
+
+
+def _last_uses(engine: Engine, order: Sequence[int]) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for position, i in enumerate(order):
+        for value in engine.program.steps[i].reads:
+            last[value] = position
+    return last

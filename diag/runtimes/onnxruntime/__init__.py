@@ -1,0 +1,25 @@
+"""onnxruntime in this process: the golden side, and the engine under the reference runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime as ort
+
+from diag.cancel import Cancel
+from diag.formats.onnx import load
+from diag.runtimes.interface import RunOptions, RuntimeSpec
+from diag.runtimes.onnxruntime.program import from_onnx
+from diag.runtimes.onnxruntime.session import ProgramSession
+
+
+class OnnxRuntime:
+    """Opens ONNX models."""
+
+    def __init__(self) -> None:
+        self.spec = RuntimeSpec("onnxruntime", ort.__version__)
+
+    def open(self, path: Path, options: RunOptions, cancel: Cancel) -> ProgramSession:
+        """A session over the model's own nodes, graph optimisation off."""
+        cancel.check()
+        return ProgramSession(from_onnx(load(path)), options.threads)
