@@ -1,0 +1,81 @@
+"""The whole comparison in one sentence."""
+
+from __future__ import annotations
+
+import math
+
+from diag.report.labels import labels
+from diag.report.numbers import error, gate
+from diag.rules import Lang
+from diag.types.comparison import Comparison
+from diag.types.layer import Culprit, Difference, OutputResult, Verdict
+
+_FORMATS = {"onnx": "ONNX", "mindir": "MindIR", "om": "OM"}
+
+
+def headline(comparison: Comparison, lang: Lang = "en") -> str:
+    """Verdict, how far off, which layer and why: ``FAIL: final output off by 5.0e-02; … injects it because …``."""
+    text = labels(lang)
+    words = text["headline"]
+    parts = [_outputs(comparison, lang), *_blame(comparison, lang)]
+    return text["banner"][comparison.verdict] + words["colon"] + words["join"].join(parts)
+
+
+def worst_output(comparison: Comparison) -> OutputResult | None:
+    """The output that decides: the worst verdict, among those the largest error."""
+    def badness(output: OutputResult) -> tuple[int, int, float]:
+        metrics = output.cumulative
+        if metrics is None:
+            return output.verdict.rank, 0, 0.0
+        value = gate(metrics, comparison.target.dtype)[1]
+        return output.verdict.rank, metrics.nonfinite, 0.0 if math.isnan(value) else value
+
+    return max(comparison.outputs, key=badness, default=None)
+
+
+def because(culprit: Culprit, comparison: Comparison, lang: Lang = "en") -> str:
+    """Why a layer is wrong, as half a sentence; empty if nobody knows."""
+    known = [d for d in culprit.differences if d.explains] or list(culprit.differences)
+    return difference(known[0], comparison, lang) if known else culprit.why.rstrip(".")
+
+
+def difference(one: Difference, comparison: Comparison, lang: Lang = "en") -> str:
+    """One difference as half a sentence."""
+    sentence = labels(lang)["why"].get(one.kind, labels(lang)["why"]["attribute"])
+    return sentence.format(name=one.name, golden=one.golden, target=one.target,
+                           golden_format=format_name(comparison.golden.format),
+                           target_format=format_name(comparison.target.format))
+
+
+def format_name(name: str) -> str:
+    """A file format as people spell it."""
+    return _FORMATS.get(name, name)
+
+
+def _outputs(comparison: Comparison, lang: Lang) -> str:
+    words = labels(lang)["headline"]
+    output = worst_output(comparison)
+    if output is None:
+        return words["nothing"]
+    metrics = output.cumulative
+    if output.verdict is Verdict.NOT_COMPARABLE or metrics is None:
+        return words["not_comparable"].format(reason=output.reason)
+    if metrics.nonfinite:
+        return words["fail_nonfinite"].format(count=f"{metrics.nonfinite:,}")
+    name, value = gate(metrics, comparison.target.dtype)
+    if output.verdict is Verdict.PASS and value == 0:
+        return words["pass_exact"]
+    if math.isnan(value):
+        return words["fail_other"].format(reason=output.reason)
+    return words[output.verdict].format(error=f"{labels(lang)['metric'][name]} {error(value)}")
+
+
+def _blame(comparison: Comparison, lang: Lang) -> list[str]:
+    words = labels(lang)["headline"]
+    right = comparison.verdict is Verdict.PASS
+    if not comparison.culprits:
+        return [words["nobody"]] if comparison.verdict is Verdict.FAIL else []
+    culprit = comparison.culprits[0]
+    why = because(culprit, comparison, lang)
+    key = ("injects_hidden" if right else "injects") + ("" if why else "_bare")
+    return [words[key].format(node=culprit.golden_node, why=why)]
