@@ -1,0 +1,28 @@
+"""The one table: which function lowers which MindIR operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from diag.runtimes.reference import (
+    activation,
+    control,
+    convolution,
+    elementwise,
+    index,
+    layout,
+    matrix,
+    normalization,
+    quantisation,
+    reduction,
+)
+from diag.runtimes.reference.lowering import Lower
+
+FAMILIES: Mapping[str, Mapping[str, Lower]] = {
+    "elementwise": elementwise.OPERATORS, "activation": activation.OPERATORS, "reduction": reduction.OPERATORS,
+    "convolution": convolution.OPERATORS, "matrix": matrix.OPERATORS, "normalization": normalization.OPERATORS,
+    "layout": layout.OPERATORS, "index": index.OPERATORS, "quantisation": quantisation.OPERATORS,
+}
+
+OPERATORS: Mapping[str, Lower] = {
+    **{name: lower for family in FAMILIES.values() for name, lower in family.items()}, **control.OPERATORS}
