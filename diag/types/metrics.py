@@ -29,6 +29,7 @@ class Metrics:
 
     ``one_minus_cosine`` is accumulated in distance form: subtracting ``cosine`` from 1 would lose it.
     ``extreme`` counts elements at the dtype's extreme on both sides (mask constants), left out of norms.
+    ``kl`` is computed on request only (preset mindstudio).
     ``nonfinite`` counts elements where golden is finite and the target is not, or the kinds of non-finite differ.
     """
 
@@ -49,3 +50,4 @@ class Metrics:
     extreme: int = 0
     golden: Stats = Stats()
     target: Stats = Stats()
+    kl: float = NAN

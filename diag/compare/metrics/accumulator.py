@@ -1,0 +1,196 @@
+"""Two tensors, whole or in pieces, to Metrics."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diag.compare.metrics.block import BLOCK, NumpyBlock
+from diag.compare.metrics.discrete import differ, exact_difference, is_discrete
+from diag.compare.metrics.finite import SideRest, Split, extreme_limit, split
+from diag.compare.metrics.moments import Moments, Spread
+from diag.compare.metrics.rounding import unit_roundoff
+from diag.compare.metrics.tail import Tail
+from diag.compare.metrics.walk import blocks, real_view, unravel
+from diag.types.dtype import DType
+from diag.types.metrics import NAN, Metrics, Stats
+
+FLOOR_WHEN_EXACT = 0.42
+"""Expected ||round(g) - g|| in units of u ||g||, used where golden needs no rounding at all."""
+
+Array = NDArray[Any]
+
+
+class Accumulator:
+    """Judges a tensor that arrives in pieces.
+
+    Args:
+        shape: of the whole tensor; the pieces follow each other in C order and may have any shape.
+        golden_dtype, array_dtype: numpy element types of the golden and the target pieces.
+        target_dtype: what the target computes in.
+    """
+
+    def __init__(self, shape: tuple[int, ...], golden_dtype: np.dtype[Any], array_dtype: np.dtype[Any],
+                 target_dtype: DType) -> None:
+        self.shape = shape
+        self.size = math.prod(shape)
+        self.target_dtype = target_dtype if target_dtype is not DType.UNDEFINED else DType.of(array_dtype)
+        self._complex = 2 if golden_dtype.kind == "c" or array_dtype.kind == "c" else 1
+        self._discrete = is_discrete(golden_dtype)
+        self._numbers = "O" not in (golden_dtype.kind, array_dtype.kind) and not {"S", "U", "T"} & {
+            golden_dtype.kind, array_dtype.kind}
+        self._work = _work_dtype(golden_dtype, array_dtype)
+        self._tail = Tail(self.size * self._complex, self._work)
+        self._block = NumpyBlock(self._work, self.target_dtype, self._tail)
+        self._limits = extreme_limit(golden_dtype, None), extreme_limit(array_dtype, self.target_dtype)
+        self._moments = Moments()
+        self._rest = SideRest(), SideRest()
+        self._seen = self._nonfinite = self._extreme = self._unequal = 0
+        self._worst: int | None = None
+        self._worst_nonfinite: int | None = None
+        self._careful: NumpyBlock | None = None
+        self._wide_integers = max(_integer_bytes(golden_dtype), _integer_bytes(array_dtype)) > 4
+
+    def update(self, golden: Array, target: Array) -> None:
+        """Take the next piece in; the two have the same shape.
+
+        Raises:
+            ValueError: the shapes differ, or there are more elements than ``shape`` has.
+        """
+        if golden.shape != target.shape:
+            raise ValueError(f"golden has shape {golden.shape}, target {target.shape}")
+        if self._seen + golden.size > self.size:
+            raise ValueError(f"more than the {self.size:,} elements of shape {self.shape}")
+        if self._complex == 2:
+            golden, target = real_view(golden), real_view(target)
+        for g, t in blocks(golden, target, BLOCK):
+            self._take(g, t)
+
+    def _take(self, g: Array, t: Array) -> None:
+        """One block, both flat."""
+        if self._discrete:
+            unequal = differ(g, t)
+            count = int(np.count_nonzero(unequal))
+            if count and not self._unequal and not self._numbers:
+                self._worst = self._seen + int(unequal.argmax())
+            self._unequal += count
+        if self._numbers:
+            self._take_numbers(g, t)
+        self._seen += g.size
+
+    def _take_numbers(self, g: Array, t: Array) -> None:
+        difference = exact_difference(g, t) if self._wide_integers else None
+        g, t = g.astype(self._work, copy=False), t.astype(self._work, copy=False)
+        if self._plain(g, t):
+            self._add(self._block, g, t, difference, None)
+            return
+        parts = split(g.astype(np.float64), t.astype(np.float64), *self._limits)
+        self._count(parts)
+        if self._careful is None:
+            self._careful = NumpyBlock(np.dtype(np.float64), self.target_dtype, self._tail)
+        keep = parts.keep
+        if keep.size:
+            chosen = None if difference is None else difference[keep]
+            self._add(self._careful, g[keep].astype(np.float64), t[keep].astype(np.float64), chosen, keep)
+
+    def _plain(self, g: Array, t: Array) -> bool:
+        """Whether the block's numbers are all finite, in range of float arithmetic, and no pair is at its extreme."""
+        reach = [max(float(x.max()), -float(x.min())) for x in (g, t)]  # NaN and infinity show here
+        safe = float(np.finfo(self._work).max) / 4
+        at_extreme = reach[0] >= self._limits[0] and reach[1] >= self._limits[1]
+        return reach[0] < safe and reach[1] < safe and not at_extreme
+
+    def _count(self, parts: Split) -> None:
+        if parts.nonfinite.size and self._worst_nonfinite is None:
+            self._worst_nonfinite = self._seen + int(parts.nonfinite[0])
+        self._nonfinite += parts.nonfinite.size
+        self._extreme += parts.extreme
+        for mine, rest in zip(self._rest, (parts.golden_rest, parts.target_rest), strict=True):
+            mine.add(rest)
+
+    def _add(self, block: NumpyBlock, g: Array, t: Array, difference: Array | None, where: Array | None) -> None:
+        sums = block.measure(g, t, difference)
+        if sums.max_abs > self._moments.max_abs:
+            at = int(np.abs(t - g if difference is None else difference).argmax())
+            self._worst = self._seen + (at if where is None else int(where[at]))
+        self._moments.add(sums)
+
+    def result(self) -> Metrics:
+        """The numbers of everything that came so far."""
+        m, size = self._moments, self._seen // self._complex
+        worst = self._worst if self._worst_nonfinite is None else self._worst_nonfinite
+        index = None if worst is None else unravel(worst // self._complex, self.shape)
+        mismatch = self._unequal / self._seen if self._discrete and self._seen else NAN
+        n = m.golden.n
+        common = {"mismatch": mismatch, "size": size, "worst_index": index, "nonfinite": self._nonfinite,
+                  "extreme": self._extreme, "golden": self._stats(m.golden, m.g_zero, self._rest[0]),
+                  "target": self._stats(m.target, m.t_zero, self._rest[1])}
+        if n == 0:
+            return Metrics(**common)  # type: ignore[arg-type]
+        cosine, distance = m.cosine()
+        golden_l2, error = math.sqrt(m.golden.square_sum), math.sqrt(m.dd)
+        p999 = self._tail.quantile(n)
+        return Metrics(
+            cosine=cosine, one_minus_cosine=distance, pearson=m.pearson(), rel_l2=_ratio(error, golden_l2),
+            max_abs=m.max_abs, max_rel=m.max_rel, mean_rel=m.rel / n, rmse=math.sqrt(m.dd / n),
+            nr=_ratio(error, self._floor(golden_l2)), max_abs_over_p999=_ratio(m.max_abs, p999),
+            **common)  # type: ignore[arg-type]
+
+    def _floor(self, golden_l2: float) -> float:
+        """The error of merely storing golden in the target's type."""
+        if self._discrete:
+            return NAN
+        return math.sqrt(self._moments.noise) or FLOOR_WHEN_EXACT * unit_roundoff(self.target_dtype) * golden_l2
+
+    def _stats(self, paired: Spread, zeros: int, rest: SideRest) -> Stats:
+        whole = Spread(paired.n, paired.mean, paired.m2, paired.min, paired.max)
+        whole.add(rest.spread)
+        counts = (rest.nan, rest.pos_inf, rest.neg_inf, zeros + rest.zero)
+        if whole.n == 0:
+            return Stats(NAN, NAN, NAN, NAN, NAN, *counts)
+        return Stats(whole.min, whole.max, whole.mean, whole.std, math.sqrt(whole.square_sum), *counts)
+
+
+def compare(golden: Array, target: Array, *, target_dtype: DType) -> Metrics:
+    """Metrics of two tensors of the same shape and any element types.
+
+    ``target_dtype`` is what the target computes in (its array may be wider). Nothing is copied as a whole: extra
+    memory is a few MB, besides 0.2 % of a very large tensor. Views in any axis order are read as they lie.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    golden, target = np.asanyarray(golden), np.asanyarray(target)
+    if golden.shape != target.shape:
+        raise ValueError(f"golden has shape {golden.shape}, target {target.shape}")
+    # Metrics do not depend on the order of the elements: golden's order in memory is the fastest one to walk in.
+    axes = sorted(range(golden.ndim), key=lambda a: -abs(golden.strides[a]))
+    turned = Accumulator(tuple(golden.shape[a] for a in axes), golden.dtype, target.dtype, target_dtype)
+    turned.update(golden.transpose(axes), target.transpose(axes))
+    found = turned.result()
+    if found.worst_index is None or axes == sorted(axes):
+        return found
+    back = dict(zip(axes, found.worst_index, strict=True))
+    return replace(found, worst_index=tuple(back[a] for a in range(golden.ndim)))
+
+
+def _ratio(a: float, b: float) -> float:
+    """The quotient; 0 / 0 is 0, anything else over 0 has no meaning."""
+    if b == 0:
+        return 0.0 if a == 0 else NAN
+    return a / b if math.isfinite(a) and math.isfinite(b) else NAN
+
+
+def _integer_bytes(dtype: np.dtype[Any]) -> int:
+    return dtype.itemsize if dtype.kind in "iu" else 0
+
+
+def _work_dtype(golden: np.dtype[Any], target: np.dtype[Any]) -> np.dtype[Any]:
+    """float32 where it holds every value of both sides, else float64."""
+    floats = all(DType.of(d.newbyteorder("=")).is_float and d.itemsize <= 4 for d in (golden, target))
+    narrow = floats or {golden, target} <= {np.dtype(np.complex64), np.dtype(np.float32)}
+    return np.dtype(np.float32 if narrow else np.float64)

@@ -1,0 +1,276 @@
+"""From metrics to a verdict: which rule decides, the value, and the limit.
+
+Rules that need no number come first: nothing to compare, then non-finite values, then unequal integers. What a
+healthy target must show of error comes from its element type (preset ``calibrated``), or from a control run of the
+golden model with storage rounding emulated (the envelope), which then replaces the constants.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diag.compare.metrics.rounding import smallest_normal, unit_roundoff
+from diag.types.dtype import DType
+from diag.types.layer import Verdict
+from diag.types.metrics import NAN, Metrics
+from diag.types.tensor import TensorInfo
+
+STORED_ERROR = 0.42
+"""Relative L2 error of rounding evenly spread numbers once, in units of u."""
+
+FP32_ROUNDOFF = 2.0**-24
+
+Judgement = tuple[Verdict, str]
+
+
+class Preset(StrEnum):
+    """Whose limits decide."""
+
+    CALIBRATED = "calibrated"
+    MINDSTUDIO = "mindstudio"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Up to ``good`` it passes, above ``bad`` it fails, between them is watch."""
+
+    good: float
+    bad: float
+
+    def verdict(self, value: float) -> Verdict:
+        """The verdict on a value; NaN is not comparable."""
+        if math.isnan(value):
+            return Verdict.NOT_COMPARABLE
+        if value <= self.good:
+            return Verdict.PASS
+        return Verdict.FAIL if value > self.bad else Verdict.WATCH
+
+
+NOISE = {True: Limits(4, 16), False: Limits(16, 64)}
+"""Noise-floor ratio of types narrower than fp32, by own_input."""
+
+RELATIVE = {True: Limits(1e-5, 1e-4), False: Limits(1e-4, 1e-3)}
+"""Relative L2 error of fp32 and wider, by own_input."""
+
+OUTLIER = {True: Limits(64, 256), False: Limits(256, 1024)}
+"""Largest error over the 99.9th percentile of |golden|, in units of u, by own_input."""
+
+ENVELOPE = Limits(4, 16)
+"""L2 error in units of the control run's: the factors of NOISE, where a control run's own ratio is about 1."""
+
+ENVELOPE_OUTLIER = Limits(16, 64)
+"""Largest error in units of the control run's: one element scatters more than a norm does."""
+
+MINDSTUDIO = (("CosineSimilarity", "cosine", 0.99), ("RelativeEuclideanDistance", "rel_l2", 0.05),
+              ("KullbackLeiblerDivergence", "kl", 0.005), ("RootMeanSquareError", "rmse", 1.0),
+              ("MeanRelativeError", "mean_rel", 1.0))
+"""Name in its documents, our field, limit. The first is a lower limit, the others upper ones."""
+
+
+def judge(metrics: Metrics | None, golden: TensorInfo, target_dtype: DType, *, own_input: bool,
+          preset: Preset = Preset.CALIBRATED, envelope: Metrics | None = None) -> Judgement:
+    """The verdict on one tensor and the rule that decided, as a sentence.
+
+    Args:
+        metrics: of the pair; None where there is no target tensor of golden's shape (see ``shapes_differ``).
+        golden: the golden tensor's name, element type and shape.
+        target_dtype: what the target computes in.
+        own_input: the layer ran on golden inputs, so that it shows only its own error.
+        preset: whose limits.
+        envelope: metrics of golden against golden with storage rounding emulated, for this tensor and kind of run.
+    """
+    early = _before_numbers(metrics, golden)
+    if early is not None or metrics is None:
+        return _told_blind(early or _missing(golden), metrics, preset)
+    if not math.isnan(metrics.mismatch):
+        decided = _discrete(metrics)
+    elif math.isnan(metrics.rel_l2):
+        return _golden_zero(metrics, target_dtype)
+    elif preset is Preset.MINDSTUDIO:
+        decided = _mindstudio(metrics)
+    else:
+        decided = _calibrated(metrics, target_dtype, own_input, envelope)
+    if decided[0] is not Verdict.FAIL and is_constant(metrics):
+        same = "and so is the target" if metrics.max_abs == 0 else f"{decided[1].rstrip('.')}, but this proves little"
+        return Verdict.NOT_COMPARABLE, f"Golden is {metrics.golden.min:.6g} everywhere, {same}."
+    if preset is Preset.MINDSTUDIO and decided[0] is Verdict.PASS:
+        blind = blind_spot(metrics, target_dtype, own_input=own_input, envelope=envelope)
+        return decided[0], f"{decided[1]} {blind}".rstrip()
+    return decided
+
+
+def shapes_differ(golden: tuple[int, ...], target: tuple[int, ...]) -> Judgement:
+    """The verdict on two tensors of different shapes."""
+    return Verdict.NOT_COMPARABLE, f"Golden has shape {list(golden)}, the target {list(target)}."
+
+
+def is_constant(metrics: Metrics) -> bool:
+    """Whether golden has more than one element and they are all the same finite number."""
+    g = metrics.golden
+    return metrics.size > 1 and g.min == g.max and not (g.nan or g.pos_inf or g.neg_inf)
+
+
+def blind_spot(metrics: Metrics, target_dtype: DType, *, own_input: bool,
+               envelope: Metrics | None = None) -> str:
+    """Why MindStudio's limits cannot be trusted with this tensor, as a sentence; empty where they can.
+
+    NaN and an all-zero output make its cosine NaN, which it never flags; a scaled or shifted tensor keeps its cosine
+    and its min-max scaled KL.
+    """
+    if metrics.nonfinite:
+        return "MindStudio's own tool passes this: a NaN result is never flagged there."
+    if not math.isnan(metrics.mismatch):
+        return ""
+    if metrics.golden.l2 and metrics.target.l2 == 0:
+        return "MindStudio's own tool passes this: the cosine of an all-zero tensor is NaN there, never flagged."
+    if math.isnan(metrics.rel_l2) or _mindstudio(metrics)[0] is not Verdict.PASS:
+        return ""
+    verdict, reason = _calibrated(metrics, target_dtype, own_input, envelope)
+    if verdict is not Verdict.FAIL:
+        return ""
+    return f"These limits do not see it, the calibrated ones fail it{_shape_of_error(metrics)}: {reason}"
+
+
+def expected_noise(metrics: Metrics, dtype: DType) -> float:
+    """Relative L2 error that merely storing golden in ``dtype`` makes: the unit of scores. NaN if it is no float.
+
+    Golden that is representable but for a few elements has next to no storage error, yet computing it makes the usual
+    one: below a tenth of the usual error the usual one is taken.
+    """
+    usual = STORED_ERROR * unit_roundoff(dtype)
+    measured = metrics.rel_l2 / metrics.nr if metrics.nr > 0 else 0.0
+    return measured if measured >= usual / 10 else usual
+
+
+def score(metrics: Metrics, dtype: DType) -> float:
+    """Error over the noise expected there, for ranking: 1 is perfect storage, infinite what no noise can explain.
+
+    Integers, booleans and strings: the number of unequal elements.
+    """
+    if metrics.nonfinite:
+        return math.inf
+    if not math.isnan(metrics.mismatch):
+        return metrics.mismatch * metrics.size
+    if math.isnan(metrics.rel_l2):
+        return math.inf if metrics.max_abs > 0 else 0.0
+    return metrics.rel_l2 / expected_noise(metrics, dtype)
+
+
+def _missing(golden: TensorInfo) -> Judgement:
+    return Verdict.NOT_COMPARABLE, f"There is no target tensor to compare {golden.name!r} with."
+
+
+def _before_numbers(metrics: Metrics | None, golden: TensorInfo) -> Judgement | None:
+    """The rules that look at no number."""
+    if metrics is None:
+        return _missing(golden)
+    if metrics.size == 0:
+        return Verdict.NOT_COMPARABLE, "The tensor is empty."
+    if metrics.nonfinite:
+        return Verdict.FAIL, _nonfinite(metrics)
+    if math.isnan(metrics.rmse) and math.isnan(metrics.mismatch):
+        return Verdict.NOT_COMPARABLE, "No pair of ordinary finite numbers is left to compare."
+    return None
+
+
+def _nonfinite(metrics: Metrics) -> str:
+    g, t = metrics.golden, metrics.target
+    kinds = [f"{count:,} {name}" for count, name in ((t.nan, "NaN"), (t.pos_inf, "+Inf"), (t.neg_inf, "-Inf")) if count]
+    had = g.nan + g.pos_inf + g.neg_inf
+    return (f"{metrics.nonfinite:,} of {metrics.size:,} elements are not finite as golden's are: the target has "
+            f"{', '.join(kinds) or 'none'}, golden {had:,}.")
+
+
+def _discrete(metrics: Metrics) -> Judgement:
+    count = round(metrics.mismatch * metrics.size)
+    if count:
+        return Verdict.FAIL, f"{count:,} of {metrics.size:,} elements differ; the limit is 0."
+    return Verdict.PASS, f"All {metrics.size:,} elements are equal."
+
+
+def _golden_zero(metrics: Metrics, target_dtype: DType) -> Judgement:
+    """Golden is zero everywhere and the target is not, or the norms overflow."""
+    if metrics.golden.l2 != 0:
+        return Verdict.NOT_COMPARABLE, "The numbers are too large for their norms to be computed."
+    tiny = smallest_normal(target_dtype)
+    if metrics.max_abs < tiny:
+        below = f"below {tiny:.3g}, {target_dtype.value}'s smallest normal number"
+        return Verdict.NOT_COMPARABLE, f"Golden is 0 everywhere; the target stays {below}."
+    return Verdict.FAIL, f"Golden is 0 everywhere, the target goes up to {metrics.max_abs:.3g}."
+
+
+def _calibrated(metrics: Metrics, dtype: DType, own_input: bool, envelope: Metrics | None) -> Judgement:
+    """The worst of the rules; of equals the first."""
+    rules = _against_envelope(metrics, dtype, envelope) if envelope is not None else _against_constants(
+        metrics, dtype, own_input)
+    return max(rules, key=lambda judged: judged[0].rank)
+
+
+def _against_constants(metrics: Metrics, dtype: DType, own_input: bool) -> Iterator[Judgement]:
+    u = unit_roundoff(dtype)
+    if math.isnan(u) or u <= FP32_ROUNDOFF:
+        yield _rule("Relative L2 error", metrics.rel_l2, RELATIVE[own_input])
+    else:
+        ratio = metrics.rel_l2 / expected_noise(metrics, dtype)
+        yield _rule("Noise-floor ratio", ratio, NOISE[own_input])
+    u = u if not math.isnan(u) else FP32_ROUNDOFF
+    # Golden with outliers of its own: what the noise rule grants at the largest of them is no outlier of the error.
+    if not math.isnan(metrics.max_abs_over_p999) and metrics.max_abs > NOISE[own_input].good * u * _largest(metrics):
+        yield _rule("Largest error over p99.9 of |golden|, in units of u,", metrics.max_abs_over_p999 / u,
+                    OUTLIER[own_input])
+
+
+def _against_envelope(metrics: Metrics, dtype: DType, envelope: Metrics) -> Iterator[Judgement]:
+    """The control run's own errors as units; where it shows less than storing golden once, that is the unit."""
+    u = unit_roundoff(dtype)
+    expected = max((e for e in (envelope.rel_l2, STORED_ERROR * u) if not math.isnan(e)), default=NAN)
+    yield _rule("L2 error in units of the control run's", metrics.rel_l2 / expected if expected else NAN, ENVELOPE)
+    worst = max((e for e in (envelope.max_abs, u * _largest(metrics)) if not math.isnan(e)), default=NAN)
+    if worst > 0:
+        yield _rule("Largest error in units of the control run's", metrics.max_abs / worst, ENVELOPE_OUTLIER)
+
+
+def _largest(metrics: Metrics) -> float:
+    return max(metrics.golden.max, -metrics.golden.min)
+
+
+def _rule(name: str, value: float, limits: Limits) -> Judgement:
+    verdict = limits.verdict(value)
+    if verdict is Verdict.NOT_COMPARABLE:
+        return verdict, f"{name} cannot be computed."
+    if verdict is Verdict.FAIL:
+        return verdict, f"{name} is {value:.3g}, above the limit of {limits.bad:g}."
+    if verdict is Verdict.WATCH:
+        return verdict, f"{name} is {value:.3g}, between {limits.good:g} (pass) and {limits.bad:g} (fail)."
+    return verdict, f"{name} is {value:.3g}, within {limits.good:g}."
+
+
+def _mindstudio(metrics: Metrics) -> Judgement:
+    """The first of its five limits that is crossed; KL takes part where it was computed."""
+    for name, field, limit in MINDSTUDIO:
+        value = getattr(metrics, field)
+        if field == "cosine" and value < limit:
+            return Verdict.FAIL, f"{name} is {value:.4f}, below {limit:g}."
+        if field != "cosine" and value > limit:
+            return Verdict.FAIL, f"{name} is {value:.4g}, above {limit:g}."
+    return Verdict.PASS, f"CosineSimilarity is {metrics.cosine:.6f}; all of MindStudio's limits are kept."
+
+
+def _told_blind(decided: Judgement, metrics: Metrics | None, preset: Preset) -> Judgement:
+    if preset is Preset.MINDSTUDIO and metrics is not None and metrics.nonfinite:
+        return decided[0], f"{decided[1]} MindStudio's own tool passes this: a NaN result is never flagged there."
+    return decided
+
+
+def _shape_of_error(metrics: Metrics) -> str:
+    """What MindStudio's numbers are blind to, where it can be told from the statistics."""
+    g, t = metrics.golden, metrics.target
+    if metrics.pearson > 1 - 1e-5 and g.std > 0:
+        scale = t.std / g.std
+        if abs(scale - 1) > 1e-3:
+            return f" (scaled by {scale:.4g})"
+        return f" (shifted by {t.mean - g.mean:.4g})"
+    return ""
