@@ -23,8 +23,8 @@ def recognise(graph: Graph) -> Graph:
     if weight is None:
         return graph
     place = (weight.data.offset, weight.data.length) if isinstance(weight.data, Span) else (-1, len(weight.data))
-    note = ("The whole model is compiled for Ascend: it is one node that holds an OM, and the original nodes are not in "
-            "this file. Read the OM, or the graph dumps of its compilation, for their names.")
+    note = ("The whole model is compiled for Ascend: it is one node that holds an OM, and the original nodes are not "
+            "in this file. Read the OM, or the graph dumps of its compilation, for their names.")
     holder = next((n for n in graph.nodes if weight.name in n.inputs), None)
     shapes = _outputs_shape(holder) if holder is not None else []
     values = dict(graph.values)

@@ -69,8 +69,8 @@ def _scalar(attribute: Message, kind: int) -> AttrValue:
     return _EMPTY.get(kind)
 
 
-def _converter(kind: int) -> Callable[[int | float | bytes], AttrValue]:
-    def convert(value: int | float | bytes) -> AttrValue:
+def _converter(kind: int) -> Callable[[float | bytes], AttrValue]:
+    def convert(value: float | bytes) -> AttrValue:
         if isinstance(value, bytes):
             return text_of(value)
         if kind == AttrType.BOOL:

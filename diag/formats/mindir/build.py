@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import NoReturn
 
 from diag.formats.mindir import constants
 from diag.formats.mindir.attributes import decode
@@ -45,12 +46,13 @@ class Builder:
         entries = self._kept(index)
         nodes = [self._node(entry, names[entry.value], values) for entry in entries]
         outputs, output_names = self._outputs(message, names, values)
+        nodes = _without_dead_tuples(nodes, {o.name for o in outputs})
         used = [*(v for node in nodes for v in node.inputs), *(o.name for o in outputs)]
         weights, fixed = self._constants(message, used)
         values.update((o.name, o) for o in outputs if o.name not in values)
         return Graph(
             name=message.text("name"), format="mindir", path=self.flow.source.path, inputs=inputs, outputs=outputs,
-            nodes=(*fixed, *self._ordered([n for n in nodes if self._is_needed(n, used)])),
+            nodes=(*fixed, *self._ordered(nodes)),
             weights=MappingProxyType(weights), values=MappingProxyType(values),
             input_names=input_names, output_names=output_names)
 
@@ -120,7 +122,8 @@ class Builder:
             attributes["function"] = callee
             return "Call", inputs
         closure = flow.resolve(callee)
-        if closure in flow.entries or any(closure == v.text("name") for v in flow.graphs[entry.graph].messages("input")):
+        inputs_here = {v.text("name") for v in flow.graphs[entry.graph].messages("input")}
+        if closure in flow.entries or closure in inputs_here:
             return "CallClosure", [closure, *inputs]
         op = callee.split(":")[0] or callee
         flow.notes.append(f"Node {entry.value!r} refers to the primitive {callee!r}, which is missing; read as {op!r} "
@@ -197,30 +200,43 @@ class Builder:
                     nodes.append(Node(value, "Constant", (), (value,), MappingProxyType({"value": constant})))
         return weights, nodes
 
-    @staticmethod
-    def _is_needed(node: Node, used: Iterable[str]) -> bool:
-        return node.op != "MakeTuple" or node.outputs[0] in set(used)
-
     def _ordered(self, nodes: list[Node]) -> list[Node]:
         """The nodes in an order in which they can run, the file's own where possible."""
         producers = {value: i for i, node in enumerate(nodes) for value in node.outputs}
-        done, order = [0] * len(nodes), []
+        state, order = [_NEW] * len(nodes), []
         for first in range(len(nodes)):
             waiting = [first]
             while waiting:
                 i = waiting[-1]
-                if done[i] == 2:
+                before = [p for v in nodes[i].inputs if (p := producers.get(v)) is not None and state[p] != _DONE]
+                if state[i] == _DONE or not before:
                     waiting.pop()
+                    if state[i] != _DONE:
+                        state[i] = _DONE
+                        order.append(nodes[i])
                     continue
-                before = [] if done[i] else [p for v in nodes[i].inputs if (p := producers.get(v)) is not None]
-                done[i] = max(done[i], 1)
-                open_ = [p for p in before if done[p] != 2]
-                if any(done[p] == 1 for p in open_):
-                    entry = self.flow.entries[str(nodes[i].info["value"])]
-                    raise self.flow.source.error(entry.message.start, f"Node {nodes[i].name!r} needs its own output")
-                if open_:
-                    waiting.extend(reversed(open_))
-                    continue
-                done[i] = 2
-                order.append(nodes[waiting.pop()])
+                if state[i] == _OPEN:
+                    self._cycle(nodes[i])
+                state[i] = _OPEN
+                waiting.extend(reversed(before))
         return order
+
+    def _cycle(self, node: Node) -> NoReturn:
+        entry = self.flow.entries[str(node.info["value"])]
+        raise self.flow.source.error(entry.message.start, f"Node {node.name!r} needs its own output")
+
+
+_NEW, _OPEN, _DONE = 0, 1, 2
+
+
+def _without_dead_tuples(nodes: list[Node], outputs: Collection[str]) -> list[Node]:
+    """The nodes without tuples that only outputs, parts or side effects read: those are looked through."""
+    read = set(outputs)
+    read.update(v for node in nodes if node.op != "MakeTuple" for v in node.inputs)
+    tuples = {node.outputs[0]: node for node in nodes if node.op == "MakeTuple"}
+    waiting = [v for v in read if v in tuples]
+    while waiting:
+        inside = [v for v in tuples[waiting.pop()].inputs if v in tuples and v not in read]
+        read.update(inside)
+        waiting.extend(inside)
+    return [node for node in nodes if node.op != "MakeTuple" or node.outputs[0] in read]

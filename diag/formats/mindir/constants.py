@@ -34,10 +34,7 @@ def _vector(name: str, values: tuple[AttrValue, ...], attribute: Message | None)
     numbers = [v for v in values if isinstance(v, bool | int | float)]
     parts = attribute.messages("values") if attribute is not None else []
     kind = parts[0].integer("type") if parts else 0
-    if not kinds or kinds == {int}:
-        dtype = DType.INT64
-    else:
-        dtype = DType.BOOL if kinds == {bool} else _dtype(kind, 0.0)
+    dtype = _dtype(kind, 0.0) if kinds == {float} else DType.BOOL if kinds == {bool} else DType.INT64
     return _numbers(name, numbers, (len(numbers),), dtype)
 
 

@@ -55,8 +55,9 @@ def decrypt(path: Path, data: bytes, kind: CipherKind, key: bytes | None) -> byt
 
 
 def _block(path: Path, data: bytes, start: int, kind: CipherKind, key: bytes) -> tuple[bytes, int]:
-    if cipher_of(data[start:start + 4]) != kind:
-        raise FormatError(path, f"Expected another block of {kind.name}", offset=start, found=data[start:start + 4].hex(),
+    magic = data[start:start + 4]
+    if cipher_of(magic) != kind:
+        raise FormatError(path, f"Expected another block of {kind.name}", offset=start, found=magic.hex(),
                           hint="The file is damaged. Copy or export it again.")
     at = start + 4
     tag = data[at:at + _TAG] if kind.authenticated else b""
@@ -69,8 +70,8 @@ def _block(path: Path, data: bytes, start: int, kind: CipherKind, key: bytes) ->
     wrong = FormatError(path, "The key is wrong, or the file is damaged", offset=start, hint=_KEY_HINT)
     try:
         if kind.authenticated:
-            decryptor = Cipher(algorithms.AES(key), modes.GCM(iv[:_GCM_NONCE], tag)).decryptor()
-            return decryptor.update(text) + decryptor.finalize(), at
+            authentic = Cipher(algorithms.AES(key), modes.GCM(iv[:_GCM_NONCE], tag)).decryptor()
+            return authentic.update(text) + authentic.finalize(), at
         algorithm = algorithms.SM4(key) if kind is _SM4 else algorithms.AES(key)
         decryptor = Cipher(algorithm, modes.CBC(iv)).decryptor()
         unpadder = PKCS7(128).unpadder()
@@ -78,7 +79,8 @@ def _block(path: Path, data: bytes, start: int, kind: CipherKind, key: bytes) ->
     except (InvalidTag, ValueError):
         raise wrong from None
     except UnsupportedAlgorithm:
-        raise FormatError(path, f"{kind.name} is not in this machine's OpenSSL", hint="Read it on another one.") from None
+        raise FormatError(path, f"This machine's OpenSSL has no {kind.name}",
+                          hint="Read it on another machine.") from None
 
 
 def _counted(path: Path, data: bytes, at: int) -> tuple[bytes, int]:

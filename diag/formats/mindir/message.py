@@ -75,7 +75,8 @@ class Decoder:
         """The message of ``kind`` in ``[start, end)``. Unknown fields are stepped over."""
         if depth > MAX_DEPTH:
             raise self.cursor.error(start, f"Expected messages at most {MAX_DEPTH} deep", "deeper ones")
-        table, fields = MESSAGES[kind], {}
+        table = MESSAGES[kind]
+        fields: dict[str, Any] = {}
         for found in self.cursor.fields(start, end, depth):
             self._count(1, found.start)
             known = table.get(found.number)
@@ -106,7 +107,7 @@ class Decoder:
             return iter(np.frombuffer(self.cursor.bytes(found), f"<f{width}").tolist())
         return iter((self._single(known, found, kind, depth),))
 
-    def _single(self, known: Field, found: wire.Field, kind: str, depth: int) -> Any:
+    def _single(self, known: Field, found: wire.Field, kind: str, depth: int) -> object:
         if found.wire != _WIRE[known.kind]:
             raise self.cursor.error(found.start, f"Expected {known.kind} in {kind}.{known.name} (field {found.number})",
                                     f"wire type {found.wire}")

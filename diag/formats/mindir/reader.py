@@ -42,16 +42,20 @@ class MindIR:
         Raises FormatError: not a MindIR, damaged (with the offset), encrypted without the right key.
         """
         with open_source(path, options.key) as source:
-            flow = read_flow(source)
-            builder = Builder(flow)
-            builder.read_parameters()
-            names = _node_names(flow)
-            graphs = [builder.graph(i, names) for i in range(len(flow.graphs))]
-            functions = {g.name: g for g in graphs[1:]}
-            main = ascend.recognise(replace(graphs[0], functions=MappingProxyType(functions), metadata=_metadata(flow)))
-            missing = [f"Weight {w.name!r}: {w.problem}." for g in graphs for w in g.weights.values() if w.problem]
-            notes = (*main.notes, *flow.notes, *_some(missing))
-            return replace(main, notes=tuple(dict.fromkeys(notes)))
+            return graph_of(read_flow(source))
+
+
+def graph_of(flow: Flow) -> Graph:
+    """The Graph of a file whose nodes are sorted."""
+    builder = Builder(flow)
+    builder.read_parameters()
+    names = _node_names(flow)
+    graphs = [builder.graph(i, names) for i in range(len(flow.graphs))]
+    functions = {g.name: g for g in graphs[1:]}
+    main = ascend.recognise(replace(graphs[0], functions=MappingProxyType(functions), metadata=_metadata(flow)))
+    missing = [f"Weight {w.name!r}: {w.problem}." for g in graphs for w in g.weights.values() if w.problem]
+    notes = (*main.notes, *flow.notes, *_some(missing))
+    return replace(main, notes=tuple(dict.fromkeys(notes)))
 
 
 def _node_names(flow: Flow) -> dict[str, str]:

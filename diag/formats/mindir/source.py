@@ -49,7 +49,7 @@ def open_source(path: Path, key: bytes | None) -> Iterator[Source]:
             _refuse_others(path, file[:16])
             yield _decode(path, file, "")
             return
-        data = crypt.decrypt(path, memoryview(file).toreadonly().tobytes(), cipher, key)
+        data = crypt.decrypt(path, file[:], cipher, key)
     yield _decode(path, data, cipher.name)
 
 
@@ -72,15 +72,14 @@ def looks_plain(head: bytes) -> bool:
 
 
 def _refuse_others(path: Path, head: bytes) -> None:
-    known = next((words for test, words in _OTHERS if test(head)), None)
-    if known is not None:
-        raise FormatError(path, "Expected a MindIR", offset=0, found=known[0], hint=known[1])
+    for at, magic, found, hint in _OTHERS:
+        if head.startswith(magic, at):
+            raise FormatError(path, "Expected a MindIR", offset=0, found=found, hint=hint)
 
 
 _OTHERS = (
-    (lambda head: head[4:7] == b"MSL", ("a MindSpore Lite .ms model",
-                                        "Convert with --saveType=MINDIR to get a MindIR.")),
-    (lambda head: head[:4] == b"IMOD", ("an offline model (OM)", "Give it the ending .om.")),
-    (lambda head: head[:4] == b"PK\x03\x04", ("a zip archive", "Unpack it, and name the model inside.")),
-    (lambda head: head[:1] == b"\x08", ("perhaps an ONNX model", "Give it the ending .onnx.")),
+    (4, b"MSL", "a MindSpore Lite .ms model", "Convert with --saveType=MINDIR to get a MindIR."),
+    (0, b"IMOD", "an offline model (OM)", "Give it the ending .om."),
+    (0, b"PK\x03\x04", "a zip archive", "Unpack it, and name the model inside."),
+    (0, b"\x08", "perhaps an ONNX model", "Give it the ending .onnx."),
 )

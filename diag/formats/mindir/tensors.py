@@ -54,8 +54,9 @@ def read_weight(tensor: Message, name: str, source: Source) -> Weight:
         return Weight(name, dtype, shape if len(shape) <= _MAX_RANK else (), problem=problem)
     if dtype is DType.STRING:
         strings = tuple(tensor.fields.get("string_data", ()))
-        missing = f"it has {len(strings):,} strings, not {math.prod(shape):,}" if len(strings) != math.prod(shape) else ""
-        return Weight(name, dtype, shape, strings=strings, problem=missing)
+        if len(strings) != math.prod(shape):
+            problem = f"it has {len(strings):,} strings, not {math.prod(shape):,}"
+        return Weight(name, dtype, shape, strings=strings, problem=problem)
     data, problem = _data(tensor, dtype, source)
     length = data.length if isinstance(data, Span) else len(data)
     if not problem and length != dtype.nbytes(math.prod(shape)):
@@ -128,7 +129,8 @@ def _external(external: Message, source: Source) -> tuple[Span | bytes, str]:
     except (OSError, ValueError):
         return b"", f"its file {location!r} is missing"
     if offset < 0 or length < 0 or offset + length > size:
-        return b"", f"its file {location!r} ends at byte {size:,}, it should be at bytes {offset:,} to {offset + length:,}"
+        return b"", (f"its file {location!r} ends at byte {size:,}, it should be at bytes {offset:,} "
+                     f"to {offset + length:,}")
     if first != b"\x01" or not source.little_endian:
         return b"", f"its file {location!r} is not little-endian"
     return Span(path, offset, length), ""
