@@ -12,13 +12,17 @@ class Backend(object):
     def __init__(self):
         self._model = None
 
+    def version(self, _request, _channel):
+        """That it could be imported, and what it is."""
+        return {"version": mslite.__version__}
+
     def build(self, request, channel):
         """Build ``model`` for ``device`` ("cpu", "ascend:0"); the answer says what it wants and, if known, gives."""
         self._model = None
         gc.collect()
         channel.progress("build", 0, 0)
         model = mslite.Model()
-        model.build_from_file(request["model"], _model_type(request["model"]), _context(request), **_key(request))
+        model.build_from_file(request["model"], _model_type(request["model"]), _context(request))
         self._model = model
         return {"version": mslite.__version__, "inputs": [_describe(t) for t in model.get_inputs()]}
 
@@ -56,7 +60,7 @@ class Backend(object):
                           config_file=request["config_file"])
         return {"version": mslite.__version__, "seconds": time.perf_counter() - start}
 
-    OPERATIONS = {"open": build, "run": run, "convert": convert}
+    OPERATIONS = {"version": version, "open": build, "run": run, "convert": convert}
 
 
 def _model_type(path):
@@ -71,13 +75,6 @@ def _context(request):
     if target == "ascend":
         context.ascend.device_id = int(number or 0)
     return context
-
-
-def _key(request):
-    """Arguments that decrypt the model; 2.0.0 has none (the caller gives it a decrypted copy)."""
-    if not request.get("key_hex"):
-        return {}
-    return {"dec_key": bytes.fromhex(request["key_hex"]), "dec_mode": request.get("key_mode", "AES-GCM")}
 
 
 def _converter_value(name, value):
