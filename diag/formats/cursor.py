@@ -58,6 +58,7 @@ class Cursor:
         ``depth`` is how deep this message lies. Raises FormatError where it stops making sense.
         """
         data, size = self.data, len(self.data)
+        new = tuple.__new__  # a fourth of the time of Field(…), and this is the hot path
         end = size if end is None else end
         if depth > MAX_DEPTH:
             raise self.error(start, f"{self.what} nested at most {MAX_DEPTH} messages deep", "a deeper one")
@@ -74,19 +75,22 @@ class Cursor:
                 raise self.error(tag_at, f"Expected a field of {self.what}", f"field number {number}")
             begin = at
             if wire == LEN:
-                length, begin = self.varint(at, end)
+                # Most payloads are short: one byte of length.
+                length, begin = (data[at], at + 1) if at < end else (0x80, at)
+                if length >= 0x80:
+                    length, begin = self.varint(at, end)
                 at = begin + length
                 if at > end:
                     raise self.error(tag_at, f"Field {number} says it has {length:,} bytes", f"{end - begin:,} bytes")
-                yield Field(number, LEN, begin, at)
+                yield new(Field, (number, LEN, begin, at, 0))
             elif wire == VARINT:
                 value, at = self.varint(begin, end)
-                yield Field(number, VARINT, begin, at, value)
+                yield new(Field, (number, VARINT, begin, at, value))
             elif wire in (FIXED32, FIXED64):
                 at = begin + (4 if wire == FIXED32 else 8)
                 if at > end:
                     raise self.error(tag_at, f"Expected {at - begin} bytes in field {number}", f"{end - begin} bytes")
-                yield Field(number, wire, begin, at)
+                yield new(Field, (number, wire, begin, at, 0))
             else:
                 raise self.error(tag_at, f"Expected a field of {self.what}", _GROUPS.get(wire, f"wire type {wire}"))
 

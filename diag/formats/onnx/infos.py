@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import onnx
 
 from diag.types.dtype import DType
@@ -24,6 +26,13 @@ DTYPES: dict[int, DType] = {
 def text(value: str | bytes) -> str:
     """A protobuf string; the library hands out bytes where the file's are not UTF-8."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+
+
+def texts(values: Iterable[str | bytes]) -> tuple[str, ...]:
+    """Protobuf strings, as ``text`` does for one."""
+    found = tuple(values)
+    # One look at all types instead of a call per string: a graph has tens of thousands of them.
+    return tuple(map(text, found)) if bytes in map(type, found) else found  # type: ignore[return-value]
 
 
 def value_info(proto: onnx.ValueInfoProto) -> TensorInfo:

@@ -13,7 +13,6 @@ from diag.formats.cursor import LEN, VARINT, Cursor, map_file
 from diag.formats.interface import ReadOptions
 from diag.formats.onnx.graphs import GraphBuilder
 from diag.formats.onnx.infos import text
-from diag.formats.onnx.order import free_values
 from diag.formats.onnx.skeleton import read_skeleton
 from diag.types.graph import Graph
 from diag.types.tensor import Span, Weight
@@ -68,7 +67,7 @@ def load(path: Path | str) -> OnnxFile:
     builder = GraphBuilder(path)
     graph = builder.graph(model.graph, _metadata(model))
     functions = {_key(f): builder.function(f) for f in model.functions}
-    notes = [*_model_notes(model), *builder.notes, *_dangling(graph),
+    notes = [*_model_notes(model), *builder.notes,
              *(f"{count} weights cannot be used: {problem}" if count > 1 else f"A weight cannot be used: {problem}"
                for problem, count in builder.tensors.problems.items())]
     graph = replace(graph, functions=functions, notes=tuple(dict.fromkeys(notes)))
@@ -113,13 +112,6 @@ def _model_notes(model: onnx.ModelProto) -> Iterator[str]:
         yield f"Quantization annotations of {len(model.graph.quantization_annotation)} tensors are not used"
     if not model.opset_import:
         yield "The file does not say which operator set it uses"
-
-
-def _dangling(graph: Graph) -> Iterator[str]:
-    missing = list(dict.fromkeys(free_values(graph)))
-    if missing:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        yield f"Nothing writes the value {', '.join(map(repr, missing[:3]))}{more}, which the graph reads"
 
 
 def _constants(graph: Graph) -> dict[str, Weight]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
+from array import array
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -17,7 +20,15 @@ from diag.types.tensor import Span, Weight
 _DENSE_LIMIT = 64 << 20
 """Bytes up to which a sparse tensor is written out as a dense one."""
 
-_FLOATS = {DType.FLOAT32: "<f4", DType.COMPLEX64: "<f4", DType.FLOAT64: "<f8", DType.COMPLEX128: "<f8"}
+_FLOAT_DATA = (DType.FLOAT32, DType.COMPLEX64)
+_DOUBLE_DATA = (DType.FLOAT64, DType.COMPLEX128)
+
+
+class _File(NamedTuple):
+    """A file that holds elements; ``size`` None: it is not there."""
+
+    path: Path
+    size: int | None
 
 
 class Tensors:
@@ -25,13 +36,8 @@ class Tensors:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._sizes: dict[Path, int | None] = {path: path.stat().st_size}
+        self._files: dict[str, _File | None] = {}
         self.problems: Counter[str] = Counter()
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """External files that the tensors name, there or not."""
-        return tuple(p for p in self._sizes if p != self._path)
 
     def dense(self, tensor: onnx.TensorProto, name: str = "") -> Weight:
         """The tensor as a weight; ``name`` is used where it has none of its own."""
@@ -39,7 +45,7 @@ class Tensors:
         dtype, shape = DTYPES.get(tensor.data_type, DType.UNDEFINED), tuple(tensor.dims)
         if dtype is DType.UNDEFINED:
             return self._broken(name, dtype, shape, f"element type {tensor.data_type} is not known")
-        if any(d < 0 for d in shape):
+        if min(shape, default=0) < 0:
             return self._broken(name, dtype, shape, f"its shape {list(shape)} has a negative size")
         if tensor.HasField("segment"):
             return self._broken(name, dtype, shape, "it is stored in segments, which nobody reads")
@@ -63,12 +69,12 @@ class Tensors:
         if values.dtype.bits < 8 or min(shape, default=0) < 0 or whole.nbytes > _DENSE_LIMIT:
             return self._broken(values.name, values.dtype, shape, "it is sparse and too large to write out")
         try:
-            array = np.zeros(whole.size, values.dtype.numpy)
+            elements = np.zeros(whole.size, values.dtype.numpy)
             at = load(indices).astype(np.int64)
-            array[np.ravel_multi_index(tuple(at.T), shape) if at.ndim == 2 else at] = load(values).reshape(-1)
+            elements[np.ravel_multi_index(tuple(at.T), shape) if at.ndim == 2 else at] = load(values).reshape(-1)
         except (ValueError, IndexError, TypeError):
             return self._broken(values.name, values.dtype, shape, "its sparse indices do not fit its shape")
-        return Weight(values.name, values.dtype, shape, array.tobytes())
+        return Weight(values.name, values.dtype, shape, elements.tobytes())
 
     def _strings(self, name: str, shape: tuple[int, ...], tensor: onnx.TensorProto) -> Weight:
         weight = Weight(name, DType.STRING, shape, strings=tuple(tensor.string_data))
@@ -78,35 +84,31 @@ class Tensors:
         return weight
 
     def _external(self, name: str, dtype: DType, shape: tuple[int, ...], tensor: onnx.TensorProto) -> Weight:
-        keys = {text(e.key): text(e.value) for e in tensor.external_data}
-        location = keys.get("location", "")
-        path = Path(os.path.normpath(self._path.parent / location))
-        # Lexical on purpose: download caches keep both files as links into one store.
-        if not location or Path(location).is_absolute() or "\0" in location or self._path.parent not in path.parents:
+        keys = {entry.key: entry.value for entry in tensor.external_data}
+        location = os.fsdecode(keys.get("location", ""))
+        file = self._file(location)
+        if file is None:
             return self._broken(name, dtype, shape, f"external file {location!r} is not inside the model's folder")
-        needs = Weight(name, dtype, shape).nbytes
+        needs = dtype.nbytes(math.prod(shape))
         try:
-            offset, length = int(keys.get("offset", "0")), int(keys.get("length", str(needs)))
+            offset, length = int(keys.get("offset", 0)), int(keys.get("length", needs))
         except ValueError:
             return self._broken(name, dtype, shape, f"its place in external file {location!r} is not a number")
-        span = Span(path, max(offset, 0), max(length, 0))
-        size = self._size(path)
-        if size is None:
+        span = Span(file.path, max(offset, 0), max(length, 0))
+        if file.size is None:
             return self._broken(name, dtype, shape, f"external file {location!r} is missing", span)
         if length != needs:
             return self._broken(name, dtype, shape, f"it needs {needs:,} bytes and {location!r} has {length:,}", span)
-        if offset < 0 or offset + length > size:
-            return self._broken(name, dtype, shape, f"external file {location!r} is cut short: it has {size:,} bytes, "
-                                f"the weight needs it up to {offset + length:,}", span)
+        if offset < 0 or offset + length > file.size:
+            return self._broken(name, dtype, shape, f"external file {location!r} is cut short: it has "
+                                f"{file.size:,} bytes, the weight ends at {offset + length:,}", span)
         return Weight(name, dtype, shape, span)
 
-    def _size(self, path: Path) -> int | None:
-        if path not in self._sizes:
-            try:
-                self._sizes[path] = path.stat().st_size if path.is_file() else None
-            except (OSError, ValueError):
-                self._sizes[path] = None
-        return self._sizes[path]
+    def _file(self, location: str) -> _File | None:
+        """The file at ``location`` in the model's folder; None if that would lie outside."""
+        if location not in self._files:
+            self._files[location] = _find(self._path.parent, location)
+        return self._files[location]
 
     def _broken(self, name: str, dtype: DType, shape: tuple[int, ...], problem: str,
                 data: Span | bytes = b"") -> Weight:
@@ -114,16 +116,31 @@ class Tensors:
         return Weight(name, dtype, shape, data, problem)
 
 
+def _find(folder: Path, location: str) -> _File | None:
+    path = Path(os.path.normpath(folder / location))
+    # Lexical on purpose: download caches keep the model and its data as links into one store.
+    if not location or "\0" in location or Path(location).is_absolute() or folder not in path.parents:
+        return None
+    try:
+        return _File(path, path.stat().st_size if path.is_file() else None)
+    except OSError:
+        return _File(path, None)
+
+
 def _bytes(tensor: onnx.TensorProto, dtype: DType) -> bytes:
     """The elements as raw bytes, whichever field of the tensor holds them."""
     if tensor.HasField("raw_data"):
         return tensor.raw_data
-    if dtype in _FLOATS:
-        source = tensor.float_data if _FLOATS[dtype] == "<f4" else tensor.double_data
-        return np.array(source, _FLOATS[dtype]).tobytes()
+    if dtype in _FLOAT_DATA:
+        return array("f", tensor.float_data).tobytes()
+    if dtype in _DOUBLE_DATA:
+        return array("d", tensor.double_data).tobytes()
     if dtype is DType.INT64:
-        return np.array(tensor.int64_data, "<i8").tobytes()
-    if dtype in (DType.UINT32, DType.UINT64):
-        return np.array(tensor.uint64_data, "<u8").astype(f"<u{dtype.bits // 8}").tobytes()
-    width = {32: "<i4", 16: "<u2"}.get(dtype.bits, "u1")
-    return np.array(tensor.int32_data, "<i4").astype(width).tobytes()
+        return array("q", tensor.int64_data).tobytes()
+    if dtype is DType.UINT64:
+        return array("Q", tensor.uint64_data).tobytes()
+    if dtype is DType.UINT32:
+        return np.array(tensor.uint64_data, np.uint64).astype(np.uint32).tobytes()
+    if dtype is DType.INT32:
+        return array("i", tensor.int32_data).tobytes()
+    return np.array(tensor.int32_data, np.int32).astype(np.uint16 if dtype.bits == 16 else np.uint8).tobytes()
