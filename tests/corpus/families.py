@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import TensorProto
-
 from corpus.net import Net
+from onnx import TensorProto
 
 Array = npt.NDArray[Any]
 
@@ -29,7 +28,7 @@ class Example:
     feeds: dict[str, Array]
 
 
-def _image(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def image(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Smooth and normalised, as a photograph is, with some noise."""
     coarse = rng.standard_normal((shape[0], shape[1], shape[2] // 4, shape[3] // 4))
     return (np.kron(coarse, np.ones((1, 1, 4, 4))) + 0.3 * rng.standard_normal(shape)).astype(np.float32)
@@ -51,7 +50,7 @@ def resnet(rng: np.random.Generator) -> Example:
         channels = out
     x = net.op("Flatten", "", [net.op("GlobalAveragePool", "avgpool", [x])], axis=1)
     return Example(net.model("resnet", {"logits": net.gemm("fc", x, (channels, 10))}),
-                   {"input": _image(rng, (1, 3, 32, 32))})
+                   {"input": image(rng, (1, 3, 32, 32))})
 
 
 def _squeeze(net: Net, scope: str, x: str, channels: int) -> str:
@@ -78,7 +77,7 @@ def depthwise(rng: np.random.Generator) -> Example:
         x = y if stride == 2 else net.op("Add", scope, [x, y])
     x = net.op("Flatten", "", [net.op("GlobalAveragePool", "", [x])], axis=1)
     return Example(net.model("depthwise", {"logits": net.gemm("classifier.1", x, (width, 10))}),
-                   {"input": _image(rng, (1, 3, 32, 32))})
+                   {"input": image(rng, (1, 3, 32, 32))})
 
 
 def unet(rng: np.random.Generator) -> Example:
@@ -101,7 +100,7 @@ def unet(rng: np.random.Generator) -> Example:
     x = net.op("Concat", "up2", [net.conv("up2.conv", x, (2 * width, width)), first], axis=1)
     x = _unet_block(net, "up2", x, (2 * width, width), size)
     return Example(net.model("unet", {"output": net.conv("outc", x, (width, 3), 1)}),
-                   {"input": _image(rng, (1, 3, size, size))})
+                   {"input": image(rng, (1, 3, size, size))})
 
 
 def _unet_block(net: Net, scope: str, x: str, channels: tuple[int, int], size: int) -> str:
@@ -167,7 +166,7 @@ def vit(rng: np.random.Generator) -> Example:
         x = net.op("Add", scope, [x, net.linear(f"{scope}.mlp.fc2", y, (2 * width, width))])
     x = net.op("Gather", "", [net.layer_norm("norm", x, width), net.constant("", np.array(0))], axis=1)
     return Example(net.model("vit", {"logits": net.gemm("head", x, (width, 10))}),
-                   {"pixels": _image(rng, (1, 3, 32, 32))})
+                   {"pixels": image(rng, (1, 3, 32, 32))})
 
 
 def gated(rng: np.random.Generator) -> Example:
@@ -225,11 +224,8 @@ def lstm(rng: np.random.Generator) -> Example:
                    {"frames": rng.standard_normal((steps, 1, features)).astype(np.float32)})
 
 
-def timestep(rng: np.random.Generator, step: float = 1.0) -> Example:
-    """Diffusion residual block: sinusoidal timestep embedding, GroupNorm, cross attention.
-
-    Beyond π the runtime's Cos is wrong by up to 2e-3, so a large ``step`` is a natural defect.
-    """
+def timestep(rng: np.random.Generator) -> Example:
+    """Diffusion residual block: sinusoidal timestep embedding, GroupNorm, cross attention. Step 1 of 1000."""
     net, width, size, half = Net(rng), 16, 8, 16
     sample, time = net.input("sample", (1, 4, size, size)), net.input("timestep", (1, 1))
     memory = net.input("encoder_hidden_states", (1, 10, width))
@@ -253,7 +249,7 @@ def timestep(rng: np.random.Generator, step: float = 1.0) -> Example:
     x = net.conv("conv_out", net.op("Add", "attn", [x, y]), (width, 4))
     return Example(net.model("timestep", {"out_sample": x}), {
         "sample": rng.standard_normal((1, 4, size, size)).astype(np.float32),
-        "timestep": np.array([[step]], np.float32),
+        "timestep": np.ones((1, 1), np.float32),
         "encoder_hidden_states": rng.standard_normal((1, 10, width)).astype(np.float32)})
 
 
@@ -274,7 +270,7 @@ def mixer(rng: np.random.Generator) -> Example:
         x = net.op("Add", scope, [x, net.linear(f"{scope}.mlp_channels.fc2", y, (2 * width, width))])
     x = net.op("ReduceMean", "", [net.layer_norm("norm", x, width)], axes=[1], keepdims=0)
     return Example(net.model("mixer", {"logits": net.gemm("head", x, (width, 10))}),
-                   {"pixels": _image(rng, (1, 3, 32, 32))})
+                   {"pixels": image(rng, (1, 3, 32, 32))})
 
 
 def decoder(rng: np.random.Generator) -> Example:
@@ -295,6 +291,52 @@ def decoder(rng: np.random.Generator) -> Example:
     return Example(net.model("decoder", {"image": x}), {"latent": rng.standard_normal((1, 16)).astype(np.float32)})
 
 
+def shuffle(rng: np.random.Generator) -> Example:
+    """Grouped and dilated convolutions, channel Split and shuffle, PReLU, Mish, hard sigmoid, reflection padding."""
+    net, width, size = Net(rng), 24, 16
+    x = net.op("Pad", "pad", [net.input("input", (1, 3, size, size)), net.constant("pad", [0, 0, 1, 1, 0, 0, 1, 1])],
+               mode="reflect")
+    x = net.op("PRelu", "act", [net.conv("stem", x, (3, width), pad=0), net.normal("act.slope", (width, 1, 1), 0.05, 0.2)])
+    for block in range(2):
+        scope = f"stages.{block}"
+        kept, y = net.op("Split", scope, [x, net.constant(scope, [width // 2] * 2)], 2, axis=1)
+        y = net.conv(f"{scope}.conv1", y, (width // 2, width // 2), groups=3)
+        y = net.op("Mul", f"{scope}.mish", [y, net.op("Tanh", f"{scope}.mish", [net.op("Softplus", f"{scope}.mish", [y])])])
+        y = net.conv(f"{scope}.conv2", y, (width // 2, width // 2), groups=1)
+        y = net.op("Reshape", scope, [net.op("Concat", scope, [kept, y], axis=1),
+                                      net.constant(scope, [1, 2, width // 2, size, size])])
+        x = net.op("Reshape", scope, [net.op("Transpose", scope, [y], perm=[0, 2, 1, 3, 4]),
+                                      net.constant(scope, [1, width, size, size])])
+    x = net.op("AveragePool", "pool", [x], kernel_shape=[2, 2], strides=[2, 2], pads=[0] * 4)
+    gate = net.conv("gate.fc", net.op("GlobalAveragePool", "gate", [x]), (width, width), 1)
+    x = net.op("Mul", "gate", [x, net.op("HardSigmoid", "gate.act", [gate], alpha=1 / 6, beta=0.5)])
+    x = net.op("Flatten", "", [net.op("GlobalAveragePool", "", [x])], axis=1)
+    return Example(net.model("shuffle", {"logits": net.gemm("fc", x, (width, 10))}),
+                   {"input": image(rng, (1, 3, size, size))})
+
+
+def fourier(rng: np.random.Generator, reach: tuple[float, float] = (0.0, 0.35)) -> Example:
+    """Coordinate network: sines and cosines of π x and 2π x, then an MLP with a skip.
+
+    ``reach``: how far the coordinates lie from 0, at least and at most. Near 1 the angles come near π, where the
+    runtime's Cos is wrong by up to 2e-3.
+    """
+    net, width, rows = Net(rng), 48, 40
+    points = net.input("points", (1, rows, 3))
+    angles = [net.op("Mul", "encoding", [points, net.constant("encoding", float(np.pi * 2 ** k))]) for k in range(2)]
+    waves = [net.op(kind, "encoding", [angle]) for angle in angles for kind in ("Sin", "Cos")]
+    encoded = net.op("Concat", "encoding", [points, *waves], axis=-1)
+    x = net.op("Relu", "layers.0.act", [net.linear("layers.0.fc", encoded, (15, width), gain=1.4)])
+    x = net.op("Relu", "layers.1.act", [net.linear("layers.1.fc", x, (width, width), gain=1.4)])
+    x = net.op("Concat", "", [x, encoded], axis=-1)
+    x = net.op("Relu", "layers.2.act", [net.linear("layers.2.fc", x, (width + 15, width), gain=1.4)])
+    colour = net.op("Sigmoid", "", [net.linear("colour", x, (width, 3))])
+    coordinates = rng.choice([-1.0, 1.0], (1, rows, 3)) * rng.uniform(*reach, (1, rows, 3))
+    return Example(net.model("fourier", {"density": net.linear("density", x, (width, 1)), "colour": colour}),
+                   {"points": coordinates.astype(np.float32)})
+
+
 FAMILIES: dict[str, Callable[[np.random.Generator], Example]] = {
     "resnet": resnet, "depthwise": depthwise, "unet": unet, "transformer": transformer, "text": text, "vit": vit,
-    "gated": gated, "recurrent": recurrent, "lstm": lstm, "timestep": timestep, "mixer": mixer, "decoder": decoder}
+    "gated": gated, "recurrent": recurrent, "lstm": lstm, "timestep": timestep, "mixer": mixer, "decoder": decoder,
+    "shuffle": shuffle, "fourier": fourier}

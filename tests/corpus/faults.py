@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
-
 from corpus.view import WEIGHTED, View
+from onnx import helper, numpy_helper
 
 Rng = np.random.Generator
 Node = onnx.NodeProto
@@ -35,11 +34,13 @@ class Kind:
 
 
 def _nodes(*operators: str) -> Callable[[View], list[Node]]:
-    return lambda view: [node for node in view.model.graph.node if node.op_type in operators]
+    return _where(lambda view, node: True, *operators)
 
 
 def _where(test: Callable[[View, Node], bool], *operators: str) -> Callable[[View], list[Node]]:
-    return lambda view: [node for node in view.model.graph.node if node.op_type in operators and test(view, node)]
+    """Nodes of these operators that pass the test and depend on the inputs: what folds away is no site."""
+    return lambda view: [node for node in view.model.graph.node
+                         if node.op_type in operators and node.name in view.live and test(view, node)]
 
 
 # ---- weights
@@ -230,7 +231,7 @@ def _bypass(view: View, node: Node, rng: Rng) -> None:
 
 def _mask_sites(view: View) -> list[Node]:
     return _where(lambda v, n: any((a := v.constant(x)) is not None and a.size > 1 and a.dtype.kind == "f"
-                                   and float(a.min()) <= -1e3 for x in n.input), "Add", "Constant")(view)
+                                   and float(a.min()) <= -1e3 for x in n.input), "Add")(view)
 
 
 def _mask(view: View, node: Node, rng: Rng) -> None:
@@ -318,7 +319,7 @@ KINDS: dict[str, Kind] = {
     "activation": Kind("activation", _nodes(*ACTIVATIONS), _activation),
     "gelu_to_relu": Kind("activation", _nodes("Erf"), _gelu_to_relu),
     "activation_dropped": Kind("missing", _nodes("Relu", "LeakyRelu", "Tanh", "Clip"), _bypass, absence=True),
-    "clip_limit": Kind("limit", _nodes("Clip"), _clip_limit),
+    "clip_limit": Kind("limit", _where(lambda v, n: len(n.input) == 3 and n.input[2] in v.tensors, "Clip"), _clip_limit),
     "resize_mode": Kind("mode", _nodes("Resize"), _resize),
     "scale_missing": Kind("missing", _attention_scale, _bypass, absence=True),
     "mask": Kind("constant", _mask_sites, _mask),

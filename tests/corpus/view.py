@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM")
 ELEMENTWISE = ("Relu", "Clip", "LeakyRelu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "BatchNormalization")
 ARITHMETIC = ("Add", "Sub", "Mul", "Div")
-MOVEMENT = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity")
+MOVEMENT = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Cast")
 NORM_PARTS = ("ReduceMean", "Sub", "Pow", "Add", "Sqrt", "Div", "Mul", "Reciprocal", "InstanceNormalization", "Reshape",
               "Erf", "LayerNormalization")
 NORM_MARKS = ("Sqrt", "Erf", "InstanceNormalization")
@@ -54,6 +54,16 @@ class View:
             elif node.op_type == "Identity" and node.input[0] in found:
                 found[node.output[0]] = found[node.input[0]]
         return found
+
+    @cached_property
+    def live(self) -> set[str]:
+        """Names of the nodes that depend on a graph input."""
+        values, names = {value.name for value in self.model.graph.input}, set()
+        for node in self.model.graph.node:
+            if node.op_type != "Shape" and not values.isdisjoint(node.input):
+                values.update(node.output)
+                names.add(node.name)
+        return names
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:

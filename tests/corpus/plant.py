@@ -1,0 +1,55 @@
+"""Plants faults in an example: candidates in random order, each with its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+from corpus.families import Example
+from corpus.faults import KINDS
+from corpus.pairs import Site
+from corpus.view import View
+
+Planted = tuple[onnx.ModelProto, tuple[Site, ...], float]
+"""The faulty model, where its faults are, and the error of the outputs that it must at least make."""
+
+TOGETHER = ("weight_noise", "weight_channel", "weight_scale", "bias_dropped", "norm_scale", "epsilon", "activation", "pads")
+
+
+def single(example: Example, kind: str, rng: np.random.Generator) -> Iterator[Planted]:
+    """One fault of the kind at one node, again and again at other nodes."""
+    view = View(example.model)
+    sites = KINDS[kind].sites(view)
+    for index in rng.permutation(len(sites)):
+        yield _edit(example.model, kind, sites[index].name, rng), (site(view, kind, sites[index]),), KINDS[kind].floor
+
+
+def pair(example: Example, kinds: tuple[str, str], rng: np.random.Generator) -> Iterator[Planted]:
+    """Two faults of two kinds at nodes that no answer confuses; each alone is yielded never."""
+    view = View(example.model)
+    first, second = (KINDS[kind].sites(view) for kind in kinds)
+    for _ in range(12 if first and second else 0):
+        nodes = [found[rng.integers(len(found))] for found in (first, second)]
+        sites = tuple(site(view, kind, node) for kind, node in zip(kinds, nodes, strict=True))
+        if not set(sites[0].nodes).isdisjoint(sites[1].nodes):
+            continue
+        model = _edit(example.model, kinds[0], nodes[0].name, rng)
+        yield _edit(model, kinds[1], nodes[1].name, rng), sites, max(KINDS[kind].floor for kind in kinds)
+
+
+def site(view: View, kind: str, node: onnx.NodeProto) -> Site:
+    """The truth about a fault of this kind at this node of the healthy model."""
+    names = view.around(node) if KINDS[kind].absence else view.group(node)
+    if kind == "mask":  # one constant, read in every layer
+        shared = next(value for value in node.input if value in view.tensors)
+        for reader in view.readers[shared]:
+            names |= view.group(reader)
+    return Site(node.name, (node.name, *sorted(names - {node.name})), KINDS[kind].explains)
+
+
+def _edit(model: onnx.ModelProto, kind: str, name: str, rng: np.random.Generator) -> onnx.ModelProto:
+    view = View(model)
+    KINDS[kind].plant(view, view.nodes[name], rng)
+    del view.model.graph.value_info[:]
+    return view.model
