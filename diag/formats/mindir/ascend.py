@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from diag.formats.mindir.tensors import OM_MAGIC
 from diag.types.dtype import DType
 from diag.types.graph import Graph, Node
 from diag.types.tensor import Span, TensorInfo, Weight
 
-_MAGIC = b"IMOD"
-
-
 def recognise(graph: Graph) -> Graph:
     """The graph itself, or, if a parameter is an OM, with the note and ``metadata["om"]`` that say so.
 
-    ``metadata["om"]`` is "<value> <offset> <length>"; the offset is -1 where the bytes are not at a place in the file
-    (small, or decrypted): then they are the weight's own. Output shapes that the file leaves open come from the
+    ``metadata["om"]`` is "<value> <offset> <length>"; the offset is -1 where the bytes are not at a place in a file
+    because it was encrypted: then they are the weight's own. Output shapes that the file leaves open come from the
     ``outputs_shape`` of the node that holds the OM.
     """
     weight = next((w for w in graph.weights.values() if _is_om(w)), None)
@@ -41,11 +39,11 @@ def _is_om(weight: Weight) -> bool:
     if weight.dtype is not DType.UINT8 or len(weight.shape) != 1 or weight.problem:
         return False
     if isinstance(weight.data, bytes):
-        return weight.data.startswith(_MAGIC)
+        return weight.data.startswith(OM_MAGIC)
     try:
         with weight.data.path.open("rb") as file:
             file.seek(weight.data.offset)
-            return file.read(len(_MAGIC)) == _MAGIC
+            return file.read(len(OM_MAGIC)) == OM_MAGIC
     except OSError:
         return False
 

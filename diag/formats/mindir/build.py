@@ -111,7 +111,8 @@ class Builder:
             known = entry.abstract.element(i) if entry.abstract.is_tuple else TensorInfo("")
             getter = flow.entries.get(value)
             own = getter.abstract.element(0) if getter is not None else TensorInfo("")
-            self.seen_names[value] = known.name or own.name
+            numbered = f"{entry.message.text('domain')}{i}" if flow.lite else ""
+            self.seen_names[value] = known.name or own.name or numbered
             best = known if known.dtype is not DType.UNDEFINED else own
             values[value] = TensorInfo(value, best.dtype, best.shape if best.shape is not None else own.shape)
         return outputs

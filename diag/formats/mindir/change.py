@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from diag.errors import UsageError
 from diag.formats.mindir import encode
-from diag.formats.mindir.draft import payload, rewrite
+from diag.formats.mindir.draft import rewrite
 from diag.formats.mindir.flow import Entry
 from diag.formats.mindir.message import Message
 from diag.formats.mindir.schema import AttrType
@@ -26,8 +26,9 @@ _NEW_TYPES: tuple[tuple[type, AttrType, str], ...] = (
 
 
 def patch(source: Path, attributes: Mapping[str, Mapping[str, Scalar]], key: bytes | None = None) -> bytes:
-    """The model with other attributes on the nodes that write the given values: value → attribute name → number or text.
+    """The model with other attributes on the nodes that write the given values.
 
+    ``attributes``: value → attribute name → number or text.
     An attribute keeps its type; one that the node does not have is added (int as int64, float as float32). Other
     nodes that share the primitive keep theirs. Raises UsageError for a value that no node writes, an attribute that
     is not a single number or text, or one of another kind.

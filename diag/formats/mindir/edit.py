@@ -13,9 +13,9 @@ from pathlib import Path
 
 from diag.errors import UsageError
 from diag.formats.mindir import encode
-from diag.formats.mindir.draft import rewrite
-from diag.formats.mindir.flow import Entry
 from diag.formats.mindir.change import patch, write_weights
+from diag.formats.mindir.draft import payload, rewrite
+from diag.formats.mindir.flow import Entry
 from diag.formats.mindir.outputs import output_entries, output_name, set_outputs
 from diag.formats.mindir.schema import DTYPES
 from diag.formats.mindir.select import Selection, refuse_untappable, select, untappable
@@ -83,6 +83,10 @@ def _cut(work: Work, selection: Selection, feeds: Mapping[str, TensorInfo]) -> d
             draft.graph[node.end] = b""
         elif value in flow.entries:
             draft.graph[node.end] = encode.record(_NODE, _with_inputs(work, flow.entries[value], fed))
+    for function in draft.source.model.messages("functions"):  # constants are written once, wherever they are used
+        draft.graph_extra += [encode.record(_NODE, payload(draft.source, node)) for node in function.messages("node")
+                              if node.text("op_type") == "Constant" and value_of(node) in selection.nodes]
+        draft.model[function.end] = b""
     for tensor in draft.main.messages("parameter"):
         if tensor.text("name") not in selection.weights:
             draft.graph[tensor.end] = b""
@@ -94,8 +98,6 @@ def _cut(work: Work, selection: Selection, feeds: Mapping[str, TensorInfo]) -> d
     for primitive in draft.source.model.messages("primitives"):
         if f"REF::{primitive.text('name')}" not in used:
             draft.model[primitive.end] = b""
-    for function in draft.source.model.messages("functions"):
-        draft.model[function.end] = b""
     return names
 
 

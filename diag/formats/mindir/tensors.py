@@ -14,7 +14,10 @@ from diag.types.dtype import DType
 from diag.types.tensor import Span, TensorInfo, Weight
 
 INLINE_BYTES = 64 * 1024
-"""Weights up to this size are read with the graph; larger ones stay in the file."""
+"""Weights up to this size are read with the graph; larger ones, and compiled models, stay in the file."""
+
+OM_MAGIC = b"IMOD"
+"""The first bytes of a compiled Ascend model (OM)."""
 
 _MAX_RANK = 32
 _MAX_ELEMENTS = 1 << 48
@@ -87,7 +90,8 @@ def _data(tensor: Message, dtype: DType, source: Source) -> tuple[Span | bytes, 
     if "raw_data" in tensor:
         place = tensor.fields["raw_data"]
         length = place.end - place.start
-        if source.in_file and source.little_endian and length > INLINE_BYTES:
+        compiled = source.data[place.start:place.start + len(OM_MAGIC)] == OM_MAGIC
+        if source.in_file and source.little_endian and (length > INLINE_BYTES or compiled):
             return Span(source.path, place.start, length), ""
         raw = bytes(source.data[place.start:place.end])
         return raw if source.little_endian else _swapped(raw, dtype), ""
