@@ -1,0 +1,114 @@
+"""One record against all rules: what it is worth, and what it says about the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from diag.logs.grammar import EXCEPTION
+from diag.logs.record import Kind, Level, Record
+from diag.logs.rules import Rule, RuleSet, Sort
+
+_VARIABLE = re.compile(r"0x[0-9a-fA-F]+|\d+")
+_INNER = re.compile(r"[EW][A-Z0-9](?:9999|8888)$")
+_ADVICE = re.compile(r"\s*(?:Solution|Possible Cause|Cause|TraceBack)\b")
+_PLACE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]")
+_FAILED = re.compile(r"fail(?:ed|ure|s)?|unsuccessful\w*|\berrors?\b|abnormal\w*|\bfault\b", re.IGNORECASE)
+_REASON = re.compile(r"reason|because|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
+                     r"|null ?ptr|nullptr|unknown|illegal|denied|refused|expect|should|must|larger|smaller|out of|overflow"
+                     r"|conflict|duplicate|undefined|unable|corrupt|timeout|timed? out", re.IGNORECASE)
+_FILLER = frozenset("ret retcode result status code error errorcode errno return returned runtime model graph stream device task "
+                    "thread with and the for this from name type value index rank size addr handle tag".split())
+_OWN_FAULT = ("ModuleNotFoundError", "ImportError", "FileNotFoundError", "KeyError", "TypeError", "AttributeError", "NameError",
+              "IndexError", "PermissionError", "NotImplementedError", "UnicodeDecodeError", "MemoryError", "ZeroDivisionError",
+              "AssertionError", "ConnectionRefusedError", "JSONDecodeError", "NotADirectoryError", "IsADirectoryError")
+_CACHE = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a record is worth: the rule that says so, its rank here, and the facts that it names."""
+
+    rule: Rule
+    rank: int
+    facts: Mapping[str, str]
+
+
+class Judge:
+    """Applies rules; remembers what lines of the same shape turned out to be, so that repeats cost little."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._known: dict[tuple[str, str, str], Rule | None] = {}
+
+    def judge(self, record: Record) -> Judgement | None:
+        """The judgement, or None for a record that tells nothing."""
+        if record.kind in (Kind.TRACEBACK, Kind.RULE) or _ADVICE.match(record.body):
+            return None
+        shape = (_VARIABLE.sub("#", record.body[:400]), record.kind, record.level)
+        if shape in self._known:
+            rule = self._known[shape]
+            match = rule.search(record.body) if rule is not None else None
+        else:
+            rule, match = self._first(record)
+            if len(self._known) < _CACHE:
+                self._known[shape] = rule
+        if rule is not None and match is not None:
+            return Judgement(rule, rule.rank, _facts(match))
+        return self._generic(record)
+
+    def _first(self, record: Record) -> tuple[Rule | None, re.Match[str] | None]:
+        for rule in self._rules.rules:
+            if _listens(rule, record.level):
+                match = rule.search(record.body)
+                if match is not None:
+                    return rule, match
+        return None, None
+
+    def _generic(self, record: Record) -> Judgement | None:
+        by_id = self._rules.by_id
+        if record.kind is Kind.BLOCK and record.level is Level.ERROR:
+            rule = by_id["generic.inner"] if _INNER.match(record.code) else by_id["generic.code"]
+            if rule.id == "generic.inner" and len(record.body) > 20 and not _is_bare(record.body):
+                rule = by_id["generic.error"]
+            return Judgement(rule, rule.rank, {"code": record.code, "message": _shorten(record.body)})
+        if record.kind is Kind.EXCEPTION:
+            match = EXCEPTION.match(record.body)
+            name = match["type"] if match is not None else ""
+            own = name.rpartition(".")[2] in _OWN_FAULT
+            rule = by_id["generic.exception"]
+            return Judgement(rule, rule.rank + (20 if own else 0), {"type": name, "message": _shorten(record.body)})
+        if record.level.loud or (record.kind is Kind.BLOCK_LINE and _PLACE.search(record.text)):
+            rule = by_id["generic.bare" if _is_bare(record.body) else "generic.error"]
+            return Judgement(rule, rule.rank - (2 if record.kind is Kind.BLOCK_LINE else 0), {"message": _shorten(record.body)})
+        return None
+
+
+def _listens(rule: Rule, level: Level) -> bool:
+    if rule.info or level in (Level.NONE, Level.ERROR, Level.CRITICAL):
+        return True
+    return level is Level.WARNING and (rule.warning or rule.sort in (Sort.BENIGN, Sort.NOISE))
+
+
+def _is_bare(body: str) -> bool:
+    """Whether a message says that something failed and nothing about why."""
+    text = _PLACE.sub("", body)
+    match = None
+    for match in _FAILED.finditer(text):
+        pass
+    if match is None:
+        return not re.search(r"[A-Za-z]{3,}", text)
+    if _REASON.search(text):
+        return False
+    words = [word for word in re.findall(r"[A-Za-z]{3,}", text[match.end():]) if word.lower() not in _FILLER]
+    return len(words) < 3
+
+
+def _facts(match: re.Match[str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in match.groupdict().items() if value}
+
+
+def _shorten(text: str) -> str:
+    text = " ".join(_PLACE.sub("", text).split())
+    return text if len(text) <= 200 else text[:199] + "…"

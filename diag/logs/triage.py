@@ -1,0 +1,84 @@
+"""Cause before consequence: from records to a diagnosis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from diag.cancel import Cancel
+from diag.logs.diagnosis import LogDiagnosis
+from diag.logs.evidence import Evidence, Hit
+from diag.logs.judge import Judge
+from diag.logs.reader import read_records
+from diag.logs.record import Kind, Record
+from diag.logs.rules import load_rules
+from diag.logs.source import Source, text_source
+from diag.logs.story import conclude
+
+_SUCCESS = re.compile(r"CONVERT(?:ER)? RESULT SUCCESS|^\s*ATC run success", re.MULTILINE)
+_FAILURE = re.compile(r"CONVERT(?:ER)?\S*[ _]\S*\s?.{0,12}FAILED|SAVE GRAPH FAILED|^\s*ATC run failed", re.MULTILINE)
+_KEPT = 20_000
+
+
+def triage(paths: Iterable[Path | str] | Path | str, *, cancel: Cancel | None = None) -> LogDiagnosis:
+    """Diagnose log files, folders and archives (Path, or str without line breaks that names one) or log text (str).
+
+    Raises UsageError where a path does not exist, Cancelled. Text that is no log gives "insufficient-evidence".
+    """
+    items = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    return conclude(collect(_sources(items), cancel or Cancel()))
+
+
+def _sources(items: Sequence[Path | str]) -> Iterator[Source]:
+    for item in items:
+        if isinstance(item, str) and ("\n" in item or not Path(item).exists()):
+            yield text_source(item)
+        else:
+            path = Path(item)
+            yield Source(str(path), lambda path=path: path.open("rb"), path)  # type: ignore[misc]
+
+
+def collect(sources: Iterable[Source], cancel: Cancel) -> Evidence:
+    """Read all sources; keep what tells something, in bounded memory."""
+    evidence = Evidence()
+    judge = Judge(load_rules())
+    runs = 0
+    for number, source in enumerate(sources):
+        evidence.files.append(source.name)
+        runs = _collect_one(source, number, runs + 1, judge, evidence, cancel)
+    return evidence
+
+
+def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: Evidence, cancel: Cancel) -> int:
+    seen: dict[tuple[str, str, int | None, str, int], Hit] = {}
+    latest = 0
+    for order, record in enumerate(read_records(source, evidence.tally, cancel)):
+        latest = max(latest, record.time_us or 0)
+        ended = _outcome(record, run, evidence)
+        judgement = judge.judge(record)
+        if judgement is not None:
+            key = (judgement.rule.id, record.stream, record.pid, record.body[:300], run)
+            hit = seen.get(key)
+            if hit is not None:
+                hit.count += 1
+            elif len(seen) < _KEPT:
+                seen[key] = Hit(record, judgement, (number, order), latest, run)
+        if ended or record.kind is Kind.EXCEPTION:
+            run += 1
+    evidence.hits += seen.values()
+    return run
+
+
+def _outcome(record: Record, run: int, evidence: Evidence) -> bool:
+    """Notes how the run ended; True where this line ends it."""
+    if record.kind is Kind.CRASH:
+        evidence.crashed = True
+    if record.kind is not Kind.OUTCOME:
+        return False
+    if _SUCCESS.search(record.body):
+        evidence.succeeded.add(run)
+        return True
+    if _FAILURE.search(record.body):
+        evidence.failed.add(run)
+    return "start working" in record.body

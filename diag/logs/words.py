@@ -1,0 +1,55 @@
+"""The answer in words, English or Chinese. The words are in the rules and in ``resources/logs/sentences.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import PurePath
+
+from diag.logs.diagnosis import Cause, LogDiagnosis, Verdict
+from diag.logs.rules import Words, load_rules
+
+
+class _Lenient(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@cache
+def sentences(lang: str) -> Mapping[str, str]:
+    """The fixed sentences by key."""
+    table = tomllib.loads(files("resources").joinpath("logs/sentences.toml").read_text("utf-8"))
+    return {key: str(item[lang]) for key, item in table.items()}
+
+
+def explain(cause: Cause, lang: str = "en") -> Words:
+    """Title, cause and fix of a line, placeholders filled."""
+    words = load_rules().by_id[cause.rule].words[lang]
+    values = _Lenient({name: str(value) for name, value in cause.finding.values.items()})
+    return Words(*(text.format_map(values) for text in (words.title, words.cause, words.fix)))
+
+
+def three_lines(diagnosis: LogDiagnosis, lang: str = "en") -> list[str]:
+    """The diagnosis as three short lines: what and where, what it means, what to do."""
+    say = sentences(lang)
+    match diagnosis.verdict:
+        case Verdict.NO_FAILURE:
+            return [say["no-failure"], say["no-failure-why"], say["no-failure-fix"]]
+        case Verdict.INSUFFICIENT:
+            wanted = say["list"].join(wanted_file(key, diagnosis.pid, lang) for key in diagnosis.wanted[:2])
+            return [say["insufficient"], say["insufficient-why"], say["insufficient-fix"].format(file=wanted)]
+        case Verdict.ROOT:
+            cause = diagnosis.root_cause
+            if cause is None:
+                raise ValueError("a diagnosis with a root has a root cause")
+            words = explain(cause, lang)
+            first = say["latent" if diagnosis.latent else "root"].format(
+                title=words.title, file=PurePath(cause.file).name, line=cause.line)
+            return [first, words.cause, say["fix"].format(fix=words.fix)]
+
+
+def wanted_file(key: str, pid: int | None, lang: str = "en") -> str:
+    """The name of the file that would tell more, with the process id where it is known."""
+    return sentences(lang)[f"wanted-{key}"].format(pid=pid if pid is not None else "<pid>")
