@@ -164,7 +164,8 @@ def _ints(node: Node, name: str) -> list[int]:
 
 
 def _axis_sites(view: View) -> list[Node]:
-    found = _where(lambda v, n: len(v.shapes.get(n.output[0], ())) >= 3 and v.shapes[n.output[0]][-2] > 1, "Softmax")(view)
+    found = _where(lambda v, n: len(v.shapes.get(n.output[0], ())) >= 3 and v.shapes[n.output[0]][-2] > 1,
+                   "Softmax")(view)
     return found + _where(lambda v, n: _ints(n, "axes") == [-1] and _ints(n, "keepdims") == [1]
                           and len(v.shapes.get(n.input[0], ())) == 3, "ReduceMean")(view)
 
@@ -197,7 +198,7 @@ def _gelu_to_relu(view: View, node: Node, rng: Rng) -> None:
     """The whole GELU around this Erf becomes one Relu."""
     scaled = view.makers[node.input[0]]
     source, value = view.computed(scaled)[0], node.output[0]
-    while not (reader := view.readers[value][0]).op_type == "Mul" or source not in reader.input:
+    while (reader := view.readers[value][0]).op_type != "Mul" or source not in reader.input:
         value = reader.output[0]
     last = view.readers[reader.output[0]][0]
     last.CopyFrom(helper.make_node("Relu", [source], list(last.output), name=last.name))
@@ -218,9 +219,12 @@ def _resize(view: View, node: Node, rng: Rng) -> None:
 
 def _attention_scale(view: View) -> list[Node]:
     """Multiplications by one number on the way from a MatMul, or from a projection, to a Softmax."""
+    between = ("Add", "Mul", "MatMul", "Transpose", "Reshape", "Cast")
+
     def leads(node: Node, steps: int) -> bool:
-        return any(r.op_type == "Softmax" or (steps > 0 and r.op_type in ("Add", "Mul", "MatMul", "Transpose", "Reshape", "Cast")
-                                              and leads(r, steps - 1)) for r in view.readers[node.output[0]])
+        return any(reader.op_type == "Softmax" or (steps > 0 and reader.op_type in between and leads(reader, steps - 1))
+                   for reader in view.readers[node.output[0]])
+
     return [node for node in _nodes("Mul", "Div")(view) if len(view.computed(node)) == 1
             and any((c := view.scalar(x)) is not None and c not in (0.0, 1.0) for x in node.input) and leads(node, 3)]
 
@@ -291,6 +295,10 @@ def _layout(view: View, node: Node, rng: Rng) -> None:
     node.CopyFrom(helper.make_node("Reshape", [node.input[0], shape], list(node.output), name=node.name))
 
 
+def _insert_relu(view: View, node: Node, rng: Rng) -> None:
+    view.insert_after(node, "Relu")
+
+
 def _residual_sites(view: View) -> list[Node]:
     return _where(lambda v, n: len(v.computed(n)) == 2 and all(x in v.makers for x in n.input)
                   and v.shapes.get(n.input[0]) == v.shapes.get(n.input[1], ()), "Add")(view)
@@ -314,12 +322,13 @@ KINDS: dict[str, Kind] = {
     "epsilon": Kind("epsilon", _epsilon_sites, _epsilon, 3e-4),
     "norm_scale": Kind("weight", _gamma_sites, _gamma),
     "axis": Kind("axis", _axis_sites, _axis),
-    "pads": Kind("pads", _where(lambda v, n: _ints(n, "pads") == [1] * 4 and _ints(n, "kernel_shape") == [3, 3], "Conv"),
-                 _pads),
+    "pads": Kind("pads", _where(lambda v, n: _ints(n, "pads") == [1] * 4 and _ints(n, "kernel_shape") == [3, 3],
+                                "Conv"), _pads),
     "activation": Kind("activation", _nodes(*ACTIVATIONS), _activation),
     "gelu_to_relu": Kind("activation", _nodes("Erf"), _gelu_to_relu),
     "activation_dropped": Kind("missing", _nodes("Relu", "LeakyRelu", "Tanh", "Clip"), _bypass, absence=True),
-    "clip_limit": Kind("limit", _where(lambda v, n: len(n.input) == 3 and n.input[2] in v.tensors, "Clip"), _clip_limit),
+    "clip_limit": Kind("limit", _where(lambda v, n: len(n.input) == 3 and n.input[2] in v.tensors, "Clip"),
+                       _clip_limit),
     "resize_mode": Kind("mode", _nodes("Resize"), _resize),
     "scale_missing": Kind("missing", _attention_scale, _bypass, absence=True),
     "mask": Kind("constant", _mask_sites, _mask),
@@ -327,5 +336,6 @@ KINDS: dict[str, Kind] = {
     "concat_order": Kind("order", _concat_sites, _swap),
     "gather_index": Kind("index", _index_sites, _index),
     "layout": Kind("layout", _layout_sites, _layout, absence=True),
+    "op_inserted": Kind("extra", _nodes("Conv", "ConvTranspose", "Add"), _insert_relu, absence=True),
     "residual_dropped": Kind("missing", _residual_sites, _drop_residual, absence=True),
 }

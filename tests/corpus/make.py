@@ -1,4 +1,4 @@
-"""Makes pairs of a golden ONNX and the MindIR that the real converter made of it, healthy, faulty by plan, or by nature.
+"""Makes pairs of a golden ONNX and a MindIR by the real converter: healthy, faulty by plan, or faulty by nature.
 
     python tests/corpus/make.py OUT --mslite-python PYTHON37 [--seed N] [--only REGEX]
 
@@ -9,6 +9,7 @@ sizes, places and other families for each kind. Needs onnx and onnxruntime here,
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import shutil
 import sys
@@ -36,7 +37,7 @@ from corpus.view import Array, View, rel_l2  # noqa: E402
 
 TINY = TESTS.parents[1] / "shared" / "samples" / "diffusion" / "tiny" / "onnx"
 HEALTHY, FAITHFUL, ABOVE_NOISE = 1e-4, 1e-4, 10.0
-TWICE_IS_ENOUGH = {"clip_limit": 1, "resize_mode": 1, "weight_noise": 4, "weight_channel": 4, "weight_scale": 4,
+HOW_MANY = {"clip_limit": 1, "resize_mode": 1, "weight_noise": 4, "weight_channel": 4, "weight_scale": 4,
                    "bias_dropped": 3, "epsilon": 3, "activation": 3}
 TRIES = 6
 
@@ -65,13 +66,16 @@ def plan(seed: int) -> Iterator[tuple[str, int]]:
     """The kinds to make, each with how many."""
     yield "healthy", 1
     yield from ((f"natural_{name}", 1) for name in NATURALS)
-    yield from ((kind, TWICE_IS_ENOUGH.get(kind, 2)) for kind in KINDS)
+    yield from ((kind, HOW_MANY.get(kind, 2)) for kind in KINDS)
     order = np.random.default_rng([seed, 2]).permutation(len(plant.TOGETHER))
     yield from ((f"two_{plant.TOGETHER[a]}+{plant.TOGETHER[b]}", 1) for a, b in order.reshape(-1, 2))
 
 
 def make(corpus: Corpus, only: str = "") -> Iterator[Pair]:
-    """Every pair of the plan whose kind matches, as it is finished. Raises NotMade."""
+    """Every pair of the plan whose kind matches, as it is finished; earlier ones of these kinds go. Raises NotMade."""
+    for old in load(corpus.out):
+        if re.search(only, old.truth.kind):
+            shutil.rmtree(corpus.out / old.name)
     for kind, count in plan(corpus.seed):
         if re.search(only, kind):
             for name in _make_kind(corpus, kind, count):
@@ -129,22 +133,19 @@ def _plant_in(corpus: Corpus, family: str, kind: str, name: str) -> bool:
     rng = corpus.rng(family, kind)
     example = corpus.families[family](rng)
     golden = _run(example.model, example.feeds)
-    planted = (plant.pair(example, _two(kind), rng) if kind.startswith("two_") else plant.single(example, kind, rng))
-    tried = 0
-    for model, sites, floor in planted:
-        if tried == TRIES:
-            return False
-        if not floor <= _effect(model, example.feeds, golden):
-            continue
-        tried += 1
+    candidates = plant.pair(example, _two(kind), rng) if kind.startswith("two_") else plant.single(example, kind, rng)
+    effective = (one for one in candidates
+                 if all(_effect(model, example.feeds, golden) >= one.floor for model in (one.model, *one.alone)))
+    for planted in itertools.islice(effective, TRIES):
         try:
-            strength, noise = _try(corpus, name, example, model)
+            strength, noise = _try(corpus, name, example, planted.model)
         except MindSporeLiteError:
             continue  # this form does not convert or run
-        lost = np.isfinite(noise) and noise > FAITHFUL  # a defect of the converter of its own, on top
-        if strength >= max(floor, ABOVE_NOISE * noise if np.isfinite(noise) else floor) and not lost:
-            _keep(corpus, name, example, kind, sites, (strength, noise))
+        faithful = noise <= FAITHFUL or not np.isfinite(noise)  # else the converter has a defect of its own, on top
+        if faithful and strength >= max(planted.floor, ABOVE_NOISE * noise if np.isfinite(noise) else 0.0):
+            _keep(corpus, name, example, kind, planted.sites, (strength, noise))
             return True
+    shutil.rmtree(corpus.out / name, ignore_errors=True)
     return False
 
 
@@ -157,7 +158,7 @@ def _effect(model: onnx.ModelProto, feeds: dict[str, Array], golden: list[Array]
     """Error of the outputs under onnxruntime; -1 if the model is not valid."""
     try:
         onnx.checker.check_model(model, full_check=True)
-        return rel_l2(_run(model, feeds), golden)
+        return float(rel_l2(_run(model, feeds), golden))
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError,
             onnxruntime.capi.onnxruntime_pybind11_state.OnnxRuntimeException):
         return -1.0

@@ -9,6 +9,7 @@ Answers: {"ok": true, ...} or {"ok": false, "error": text}. A crash is simply th
 import json
 import os
 import sys
+from pathlib import Path
 
 ANSWERS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # the native library prints where it likes: never between our lines
@@ -21,15 +22,15 @@ DTYPES = {"INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32, "FLOAT16"
 
 def convert(request):
     """One ONNX file to one MindIR."""
-    target = request["out"] + ".mindir"
-    if os.path.exists(target):
-        os.remove(target)
+    target = Path(request["out"] + ".mindir")
+    if target.exists():
+        target.unlink()
     converter = mslite.Converter()
     converter.save_type = mslite.ModelType.MINDIR
     converter.convert(fmk_type=mslite.FmkType.ONNX, model_file=request["onnx"], output_file=request["out"])
-    if not os.path.exists(target):
+    if not target.exists():
         raise RuntimeError("the converter reported success and wrote no file")
-    os.chmod(target, 0o644)  # written as 0400
+    target.chmod(0o644)  # written as 0400
     return {}
 
 
@@ -45,10 +46,11 @@ def run(request):
         for tensor in inputs:
             array = feeds[tensor.name].astype(DTYPES[tensor.dtype.name])
             if list(tensor.shape) != list(array.shape):
-                raise RuntimeError("input %s is %s, not %s" % (tensor.name, tensor.shape, array.shape))
+                raise RuntimeError(f"input {tensor.name} is {tensor.shape}, not {array.shape}")
             tensor.set_data_from_numpy(np.ascontiguousarray(array))
     outputs = model.predict(inputs)
-    np.savez(request["out"], **{"o%d" % index: tensor.get_data_to_numpy() for index, tensor in enumerate(outputs)})
+    arrays = {f"o{index}": tensor.get_data_to_numpy() for index, tensor in enumerate(outputs)}
+    np.savez(request["out"], **arrays)
     return {"outputs": [tensor.name for tensor in outputs]}
 
 
@@ -58,7 +60,7 @@ def main():
         request = json.loads(line)
         try:
             answer = dict({"convert": convert, "run": run}[request["do"]](request), ok=True)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told, whatever it is
             answer = {"ok": False, "error": str(error)}
         ANSWERS.write(json.dumps(answer) + "\n")
         ANSWERS.flush()

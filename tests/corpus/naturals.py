@@ -1,6 +1,6 @@
 """Real defects of MindSpore Lite 2.0.0 on CPU: nothing is planted, the converter or runtime is wrong by itself.
 
-Not a pair, since it is an option of the run and not of the model: LayerNorm with 2 or 4 threads on few rows ([1, 8, 32])
+Not a pair, since it takes an option of the run: LayerNorm with 2 or 4 threads on few rows ([1, 8, 32])
 computes only the first rows / threads rows.
 """
 
@@ -43,25 +43,32 @@ def _cnn(block: Callable[[Net, str, int], str]) -> Callable[[np.random.Generator
 def _resize(mode: str, scale: float) -> Callable[[Net, str, int], str]:
     attributes = {"mode": mode, "coordinate_transformation_mode": "half_pixel", "cubic_coeff_a": -0.75,
                   "nearest_mode": "round_prefer_floor"}
-    return lambda net, x, width: net.op(
-        "Resize", "features.3", [x, "", net.constant("features.3", np.array([1, 1, scale, scale], np.float32))],
-        **attributes)
+    sizes = np.array([1, 1, scale, scale], np.float32)
+    return lambda net, x, width: str(net.op(
+        "Resize", "features.3", [x, "", net.constant("features.3", sizes)], **attributes))
+
+
+def _one(operator: str, **attributes: object) -> Callable[[np.random.Generator], Example]:
+    return _cnn(lambda net, x, width: str(net.op(operator, "features.3", [x], **attributes)))
+
+
+def _with(operator: str, *inputs: np.ndarray | float | None) -> Callable[[np.random.Generator], Example]:
+    """The operator with constants behind its first input; None: not given."""
+    return _cnn(lambda net, x, width: str(net.op(operator, "features.3", [
+        x, *("" if value is None else net.constant("features.3", value) for value in inputs)])))
 
 
 NATURALS: dict[str, Natural] = {
-    "layernorm_epsilon": Natural(lambda rng: text(rng, 17), "/encoder/layers.0/layer_norm1/LayerNormalization", "epsilon", True),
+    "layernorm_epsilon": Natural(lambda rng: text(rng, 17), "/encoder/layers.0/layer_norm1/LayerNormalization",
+                                 "epsilon", True),
     "cos": Natural(lambda rng: fourier(rng, (0.93, 1.0)), "/encoding/Cos", "Cos", False),
-    "leaky_relu_default": Natural(_cnn(lambda net, x, width: net.op("LeakyRelu", "features.3", [x])),
-                                  "/features.3/LeakyRelu", "alpha", True),
-    "elu_default": Natural(_cnn(lambda net, x, width: net.op("Elu", "features.3", [x])), "/features.3/Elu", "alpha", True),
-    "hard_sigmoid_default": Natural(_cnn(lambda net, x, width: net.op("HardSigmoid", "features.3", [x])),
-                                    "/features.3/HardSigmoid", "alpha", True),
-    "clip_max_only": Natural(_cnn(lambda net, x, width: net.op(
-        "Clip", "features.3", [x, "", net.constant("features.3", 0.5)])), "/features.3/Clip", "min", True),
-    "pow_integer": Natural(_cnn(lambda net, x, width: net.op(
-        "Pow", "features.3", [x, net.constant("features.3", np.array(2))])), "/features.3/Pow", "exponent", True),
-    "average_pool_padding": Natural(_cnn(lambda net, x, width: net.op(
-        "AveragePool", "features.3", [x], kernel_shape=[3, 3], pads=[1] * 4, strides=[1, 1], count_include_pad=1)),
+    "leaky_relu_default": Natural(_one("LeakyRelu"), "/features.3/LeakyRelu", "alpha", True),
+    "elu_default": Natural(_one("Elu"), "/features.3/Elu", "alpha", True),
+    "hard_sigmoid_default": Natural(_one("HardSigmoid"), "/features.3/HardSigmoid", "alpha", True),
+    "clip_max_only": Natural(_with("Clip", None, 0.5), "/features.3/Clip", "min", True),
+    "pow_integer": Natural(_with("Pow", np.array(2)), "/features.3/Pow", "exponent", False),
+    "average_pool_padding": Natural(
+        _one("AveragePool", kernel_shape=[3, 3], pads=[1] * 4, strides=[1, 1], count_include_pad=1),
         "/features.3/AveragePool", "count_include_pad", True),
     "resize_cubic": Natural(_cnn(_resize("cubic", 2.0)), "/features.3/Resize", "cubic", False),
     "resize_nearest": Natural(_cnn(_resize("nearest", 1.5)), "/features.3/Resize", "nearest", False),

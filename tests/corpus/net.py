@@ -54,8 +54,8 @@ class Net:
         self.nodes.append(helper.make_node(kind, list(inputs), made, name=name, **attributes))
         return made[0] if outputs == 1 else made
 
-    def conv(self, scope: str, x: str, channels: tuple[int, int], kernel: int = 3, stride: int = 1, pad: int | None = None,
-             groups: int = 1, bias: bool = True) -> str:
+    def conv(self, scope: str, x: str, channels: tuple[int, int], kernel: int = 3, stride: int = 1,
+             pad: int | None = None, groups: int = 1, bias: bool = True) -> str:
         """Conv2d with He-scaled weights. ``channels`` are those of input and output."""
         fan_in = channels[0] // groups * kernel * kernel
         inputs = [x, self.normal(f"{scope}.weight", (channels[1], channels[0] // groups, kernel, kernel),
@@ -63,8 +63,8 @@ class Net:
         if bias:
             inputs.append(self.normal(f"{scope}.bias", (channels[1],), 0.1))
         pads = [kernel // 2 if pad is None else pad] * 4
-        return str(self.op("Conv", scope, inputs, dilations=[1, 1], group=groups, kernel_shape=[kernel, kernel], pads=pads,
-                           strides=[stride, stride]))
+        return str(self.op("Conv", scope, inputs, dilations=[1, 1], group=groups, kernel_shape=[kernel, kernel],
+                           pads=pads, strides=[stride, stride]))
 
     def batch_norm(self, scope: str, x: str, channels: int) -> str:
         """BatchNorm2d in evaluation, statistics of a trained kind."""
@@ -110,7 +110,8 @@ class Net:
         return str(self.op("Mul", scope, [self.normal(f"{scope}.weight", (width,), 0.15, 1.0),
                                           self.op("Mul", scope, [x, inverse])]))
 
-    def group_norm(self, scope: str, x: str, shape: tuple[int, int, int, int], groups: int, epsilon: float = 1e-5) -> str:
+    def group_norm(self, scope: str, x: str, shape: tuple[int, int, int, int], groups: int,
+                   epsilon: float = 1e-5) -> str:
         """GroupNorm as the exporter spells it, with the 4-D InstanceNormalization that this runtime can run."""
         split = self.op("Reshape", scope, [x, self.constant(scope, [0, groups, -1, 1])])
         normal = self.op("InstanceNormalization", scope, [

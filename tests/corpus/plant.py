@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -11,10 +12,21 @@ from corpus.faults import KINDS
 from corpus.pairs import Site
 from corpus.view import View
 
-Planted = tuple[onnx.ModelProto, tuple[Site, ...], float]
-"""The faulty model, where its faults are, and the error of the outputs that it must at least make."""
+TOGETHER = ("weight_noise", "weight_channel", "weight_scale", "bias_dropped", "norm_scale", "epsilon", "activation",
+            "pads")
 
-TOGETHER = ("weight_noise", "weight_channel", "weight_scale", "bias_dropped", "norm_scale", "epsilon", "activation", "pads")
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A faulty model and where its faults are.
+
+    ``floor``: relative L2 error of the outputs that it, and each of ``alone`` (one of its faults each), must make.
+    """
+
+    model: onnx.ModelProto
+    sites: tuple[Site, ...]
+    floor: float
+    alone: tuple[onnx.ModelProto, ...] = ()
 
 
 def single(example: Example, kind: str, rng: np.random.Generator) -> Iterator[Planted]:
@@ -22,11 +34,12 @@ def single(example: Example, kind: str, rng: np.random.Generator) -> Iterator[Pl
     view = View(example.model)
     sites = KINDS[kind].sites(view)
     for index in rng.permutation(len(sites)):
-        yield _edit(example.model, kind, sites[index].name, rng), (site(view, kind, sites[index]),), KINDS[kind].floor
+        model = _edit(example.model, kind, sites[index].name, rng)
+        yield Planted(model, (site(view, kind, sites[index]),), KINDS[kind].floor)
 
 
 def pair(example: Example, kinds: tuple[str, str], rng: np.random.Generator) -> Iterator[Planted]:
-    """Two faults of two kinds at nodes that no answer confuses; each alone is yielded never."""
+    """Two faults of two kinds, at nodes that no answer confuses."""
     view = View(example.model)
     first, second = (KINDS[kind].sites(view) for kind in kinds)
     for _ in range(12 if first and second else 0):
@@ -34,8 +47,11 @@ def pair(example: Example, kinds: tuple[str, str], rng: np.random.Generator) -> 
         sites = tuple(site(view, kind, node) for kind, node in zip(kinds, nodes, strict=True))
         if not set(sites[0].nodes).isdisjoint(sites[1].nodes):
             continue
-        model = _edit(example.model, kinds[0], nodes[0].name, rng)
-        yield _edit(model, kinds[1], nodes[1].name, rng), sites, max(KINDS[kind].floor for kind in kinds)
+        seeds = rng.integers(2 ** 32, size=2)
+        alone = [_edit(example.model, kind, node.name, np.random.default_rng(seed))
+                 for kind, node, seed in zip(kinds, nodes, seeds, strict=True)]
+        both = _edit(alone[0], kinds[1], nodes[1].name, np.random.default_rng(seeds[1]))
+        yield Planted(both, sites, max(KINDS[kind].floor for kind in kinds), tuple(alone))
 
 
 def site(view: View, kind: str, node: onnx.NodeProto) -> Site:

@@ -109,9 +109,17 @@ class View:
         for reader in self.model.graph.node:
             reader.input[:] = [keep if name == value else name for name in reader.input]
 
+    def insert_after(self, node: onnx.NodeProto, operator: str) -> None:
+        """A new node behind this one; who read it reads the new node."""
+        value = node.output[0]
+        before = f"{value}/before"
+        node.output[0] = before
+        made = onnx.helper.make_node(operator, [before], [value], name=f"{node.name}/{operator}")
+        self.model.graph.node.insert(list(self.model.graph.node).index(node) + 1, made)
+
     def group(self, node: onnx.NodeProto) -> set[str]:
         """Names of the nodes that one target node may stand for when it does the work of ``node``."""
-        names = {node.name} | self._norm(node)
+        names = {node.name} | self._norm(node) | self._silu(node)
         ahead = node
         for _ in range(2):
             following = self.readers[ahead.output[0]]
@@ -150,6 +158,14 @@ class View:
         if node.op_type in ELEMENTWISE:
             return True
         return node.op_type in ARITHMETIC and len(self.computed(node)) == 1
+
+    def _silu(self, node: onnx.NodeProto) -> set[str]:
+        """The Mul of x · sigmoid(x) when the node is its Sigmoid, and the other way round."""
+        if node.op_type == "Sigmoid":
+            return {reader.name for reader in self.readers[node.output[0]]
+                    if reader.op_type == "Mul" and node.input[0] in reader.input}
+        return {reader.name for value in node.input for reader in self.readers[value]
+                if node.op_type == "Mul" and reader.op_type == "Sigmoid" and reader.output[0] in node.input}
 
     def _norm(self, node: onnx.NodeProto) -> set[str]:
         """The nodes of the normalisation or GELU that the node is a part of: same scope, no more than six steps off."""
