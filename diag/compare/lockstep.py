@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from diag.cancel import Cancel
 from diag.compare.align.candidates import Neighbourhood
 from diag.compare.align.layout import arrange
@@ -13,10 +15,8 @@ from diag.compare.align.walk import Pairing, Walk
 from diag.compare.sides import Side
 from diag.compare.tape import Tape, chunks, step_bytes
 from diag.runtimes.interface import Array
-from diag.runtimes.onnxruntime.engine import Engine
 from diag.runtimes.onnxruntime.values import to_numpy, to_ort
 from diag.types.layer import MappingKind
-from diag.types.tensor import TensorInfo
 
 _LOOK_AHEAD = 24
 """Golden nodes that must have run beyond a target node's name: fused nodes write what comes after it."""
@@ -40,12 +40,15 @@ class Settled:
 class Batch:
     """Target nodes whose pairings are decided, and what each must be given to run alone on golden input.
 
-    ``settled`` may hold values of earlier batches that had to wait for their readers.
+    ``settled`` may hold values of earlier batches that had to wait for their readers. ``done`` of ``total`` target
+    nodes have run.
     """
 
     nodes: tuple[int, ...]
     settled: tuple[Settled, ...]
     feeds: Mapping[tuple[int, str], Array] = field(default_factory=dict)
+    done: int = 0
+    total: int = 0
 
 
 class Lockstep:
@@ -55,11 +58,14 @@ class Lockstep:
         walk: the mapping, complete when ``batches`` is exhausted.
         live: golden values that depend on the inputs; target_live: the same of the target.
         near: the golden graph around a tensor.
+        golden_outputs, target_outputs: final outputs by caller-visible name, as far as they are computed.
     """
 
     def __init__(self, golden: Side, target: Side, feeds: Mapping[str, Array], *, segment_bytes: int,
                  own_input: bool, pairs: Mapping[str, str]) -> None:
         self._own_input, self._segment_bytes = own_input, segment_bytes
+        self.golden_outputs: dict[str, Array] = {}
+        self.target_outputs: dict[str, Array] = {}
         self._engine = target.session.engine
         self._graph = target.graph
         self.live, self.target_live = varying(golden.graph), varying(target.graph)
@@ -71,7 +77,8 @@ class Lockstep:
         self._infos = target.infos(shapes)
         self._golden_step = {s.node: i for i, s in enumerate(golden.session.program.steps)}
         order = range(len(golden.session.program.steps))
-        self.golden = Tape(golden.session.engine, order, golden.session.bind(feeds), golden.infos(shapes), segment_bytes)
+        self.golden = Tape(golden.session.engine, order, golden.session.bind(feeds), golden.infos(shapes),
+                           segment_bytes)
         self._steps = {s.node: i for i, s in enumerate(self._engine.program.steps)}
         self._order = sorted(self._steps, key=lambda n: (self._place[n], self._steps[n]))
         theirs = {n: feeds[n] for n in target.graph.input_names}
@@ -85,6 +92,8 @@ class Lockstep:
         self.walk.trust(pairs, MappingKind.MANUAL)
         self._waiting: dict[str, None] = {}
         self._done: set[int] = set()
+        self._ends = [(self.golden, golden.graph, self.golden_outputs),
+                      (self.target, target.graph, self.target_outputs)]
 
     def batches(self, cancel: Cancel) -> Iterator[Batch]:
         """Run everything, a batch at a time; release what a batch needed when the next one is asked for."""
@@ -94,13 +103,15 @@ class Lockstep:
             self.golden.advance(max((self._place[n] for n in nodes), default=-1) + self._ahead, cancel)
             self.target.run([self._steps[n] for n in nodes])
             done = piece.stop
+            self._keep_outputs()
             self._look(nodes)
             self._done.update(nodes)
             settled = self._settle(nodes)
-            yield Batch(tuple(nodes), tuple(settled), self._feeds(nodes))
+            yield Batch(tuple(nodes), tuple(settled), self._feeds(nodes), piece.stop, len(self._order))
             del settled
             self._release(done)
         self.golden.advance(len(self.golden), cancel)
+        self._keep_outputs()
         yield Batch((), tuple(self._settle_value(v) for v in self._waiting if self._can_settle(v)))
 
     def isolate(self, nodes: Sequence[int], feeds: Mapping[tuple[int, str], Array]) -> dict[str, Array]:
@@ -114,6 +125,15 @@ class Lockstep:
             found.update({v: to_numpy(o) for v, o in self._engine.isolate(ready, values, wanted).items()
                           if o.is_tensor()})
         return found
+
+    def _keep_outputs(self) -> None:
+        """Copy final outputs when they are there: they are judged last."""
+        for tape, graph, kept in self._ends:
+            for info, name in zip(graph.outputs, graph.output_names, strict=True):
+                if name not in kept:
+                    array = tape.array(info.name)
+                    if array is not None:
+                        kept[name] = np.array(array)
 
     def _ready(self, step: int, given: Mapping[str, object]) -> bool:
         work = self._engine.program.steps[step]
@@ -153,7 +173,8 @@ class Lockstep:
         cumulative = self.target.array(pair.value)
         own = self.walk.state.own.get(pair.value)
         golden = self.golden.array(pair.golden)
-        assert golden is not None
+        if golden is None:
+            raise LookupError(f"{pair.golden} was released while {pair.value} still waits for it")
         like = cumulative if cumulative is not None else own
         if like is not None and like.size == golden.size:
             golden = arrange(golden, pair.layout, like.shape)

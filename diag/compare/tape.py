@@ -21,6 +21,7 @@ class Tape:
     Attributes:
         position: index of the last step in ``order`` that has run; -1 at the start.
         values: tensors held now, by value name.
+        made_bytes: bytes of all tensors that were computed so far.
     """
 
     def __init__(self, engine: Engine, order: Sequence[int], feeds: Mapping[str, ort.OrtValue],
@@ -33,6 +34,7 @@ class Tape:
         self._blocked: set[str] = set()
         self.values: dict[str, ort.OrtValue] = dict(feeds)
         self.position = -1
+        self.made_bytes = 0
 
     def __len__(self) -> int:
         return len(self._order)
@@ -57,7 +59,9 @@ class Tape:
                 self._blocked.update(step.writes)
             else:
                 ready.append(i)
-        self.values.update(self._engine.run(ready, self.values, (v for i in ready for v in program.steps[i].writes)))
+        made = self._engine.run(ready, self.values, (v for i in ready for v in program.steps[i].writes))
+        self.made_bytes += sum(v.tensor_size_in_bytes() for v in made.values() if v.is_tensor())
+        self.values.update(made)
         return ready
 
     def array(self, value: str) -> Array | None:
@@ -71,11 +75,6 @@ class Tape:
         gone = [v for v in self.values if self._last_use.get(v, -1) <= here and not keep(v)]
         for value in gone:
             del self.values[value]
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of the tensors held."""
-        return sum(v.tensor_size_in_bytes() for v in self.values.values() if v.is_tensor())
 
     def _segment_end(self) -> int:
         end, total = self.position + 1, 0

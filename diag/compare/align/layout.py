@@ -29,7 +29,7 @@ def layouts(golden: Sequence[int], target: Sequence[int]) -> Iterator[Layout]:
         yield None  # a reshape
     for perm in _PERMUTATIONS.get(len(golden), ()):
         moved = tuple(golden[p] for p in perm)
-        if _squeezed(moved) == _squeezed(target) and moved != golden:
+        if _squeezed(moved) == _squeezed(target):
             yield perm
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,13 +100,12 @@ def _missing(suspect: Suspect, golden: Side, node: Node) -> Explanation:
 def _weight_differences(members: Sequence[Node], node: Node, golden_constant: said.Constant,
                         target_constant: said.Constant) -> dict[str, tuple[WeightDifference, Change]]:
     """Each golden constant that the target holds otherwise, and the change that puts the golden one in."""
-    mine = {v: a for n in members for v in n.inputs if v for a in (golden_constant(v),) if _is_number(a)}
-    theirs = {v: a for v in node.inputs if v for a in (target_constant(v),) if _is_number(a)}
+    mine = _numeric((v for n in members for v in n.inputs), golden_constant)
+    theirs = _numeric(node.inputs, target_constant)
     if any(n.op == "BatchNormalization" for n in members) and len(members) > 1:
         mine = folded(members, golden_constant) or mine
     found = {}
-    for g, t, a, b in pair_up({k: v for k, v in mine.items() if v is not None},
-                              {k: v for k, v in theirs.items() if v is not None}):
+    for g, t, a, b in pair_up(mine, theirs):
         differs = difference((g, t), a, b)
         if differs is not None:
             found[t] = (differs, Change({}, {t: np.ascontiguousarray(a.astype(b.dtype))}))
@@ -169,8 +168,9 @@ def _story(w: WeightDifference) -> tuple[str, str]:
     return _STORIES[w.kind](w)
 
 
-def _is_number(array: Array | None) -> bool:
-    return array is not None and array.size > 0 and array.dtype.kind in "fV"
+def _numeric(values: Iterable[str], constant: said.Constant) -> dict[str, Array]:
+    found = {v: constant(v) for v in values if v}
+    return {v: a for v, a in found.items() if a is not None and a.size > 0 and a.dtype.kind in "fV"}
 
 
 def _numbers(node: Node, constant: said.Constant) -> list[float]:

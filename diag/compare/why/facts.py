@@ -171,7 +171,7 @@ def _elements(constant: Constant, names: Iterable[str]) -> tuple[int, ...] | Non
 
 
 def _nth(names: Sequence[str], index: AttrValue) -> str:
-    return names[index] if isinstance(index, int) and 0 <= index < len(names) else f"UNKNOWN({index})"
+    return names[index] if isinstance(index, int) and 0 <= index < len(names) else f"UNKNOWN({index!r})"
 
 
 def _normal(name: str, value: object, rank: int) -> object:

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from diag.compare.align.layout import distance
 from diag.runtimes.interface import Array
+
+Floats = npt.NDArray[np.float64]
 
 _SAME = 1e-6
 _FEW = 0.25
@@ -51,7 +54,8 @@ def pair_up(golden: Mapping[str, Array], target: Mapping[str, Array]) -> list[tu
 
 def difference(names: tuple[str, str], golden: Array, target: Array) -> WeightDifference | None:
     """What was done to the golden array to make the target one (of the same shape); None if nothing."""
-    g, t = golden.astype(np.float64), target.astype(np.float64)
+    g: Floats = golden.astype(np.float64)
+    t: Floats = target.astype(np.float64)
     bad = int((~np.isfinite(t) & np.isfinite(g)).sum())
     if bad:
         return WeightDifference("nonfinite", *names, float("inf"), detail=f"{bad} elements are not finite")
@@ -63,7 +67,7 @@ def difference(names: tuple[str, str], golden: Array, target: Array) -> WeightDi
     return _shaped(names, g, t, error)
 
 
-def _shaped(names: tuple[str, str], g: Array, t: Array, error: float) -> WeightDifference:
+def _shaped(names: tuple[str, str], g: Floats, t: Floats, error: float) -> WeightDifference:
     if g.ndim == 2 and g.shape[0] == g.shape[1] and distance(g.T, t) <= _SAME:
         return WeightDifference("transposed", *names, error)
     with np.errstate(over="ignore"):
@@ -86,7 +90,7 @@ def _shaped(names: tuple[str, str], g: Array, t: Array, error: float) -> WeightD
     return WeightDifference("noise", *names, error)
 
 
-def _channels(g: Array, t: Array) -> tuple[int, tuple[int, ...], float] | None:
+def _channels(g: Floats, t: Floats) -> tuple[int, tuple[int, ...], float] | None:
     """The axis along which the whole error sits in few slices, those slices, and their common factor (or NaN)."""
     for axis in range(g.ndim):
         if g.shape[axis] < 4:
@@ -103,7 +107,7 @@ def _channels(g: Array, t: Array) -> tuple[int, tuple[int, ...], float] | None:
     return None
 
 
-def _on_grid(values: Array) -> bool:
+def _on_grid(values: Floats) -> bool:
     """Whether the elements lie on a grid of at most 256 levels (per tensor, or per slice of the first axis)."""
     if np.unique(values).size <= min(256, values.size // 8):
         return True
