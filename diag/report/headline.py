@@ -67,7 +67,8 @@ def _outputs(comparison: Comparison, lang: Lang) -> str:
         return words["pass_exact"]
     if math.isnan(value):
         return words["fail_other"].format(reason=output.reason)
-    return words[output.verdict].format(error=f"{labels(lang)['metric'][name]} {error(value)}")
+    amount = words["amount"].format(metric=labels(lang)["metric"][name], value=error(value))
+    return words[output.verdict].format(error=amount)
 
 
 def _blame(comparison: Comparison, lang: Lang) -> list[str]:

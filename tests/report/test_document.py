@@ -43,7 +43,7 @@ def test_keys_are_those_of_the_contract():
     doc = document(factory.comparison())
     assert set(doc) == CONTRACT_KEYS | ADDITIVE_KEYS
     metrics = doc["layers"][0]["cumulative"]
-    assert set(metrics) - CONTRACT_METRICS == {"one_minus_cosine", "nonfinite", "extreme"}
+    assert set(metrics) - CONTRACT_METRICS == {"one_minus_cosine", "nonfinite", "extreme", "kl"}
     assert set(doc["first_divergence"]) == {"golden_node", "target_node"}
     assert set(doc["unmatched"]) == {"golden", "target"}
     assert document(factory.comparison(8, faulty=-1))["first_divergence"] is None

@@ -22,7 +22,7 @@ def output(made: Comparison, **change) -> Comparison:
 
 def test_a_fault_with_its_reason():
     made = output(factory.comparison(), cumulative=factory.metrics(5.0e-2))
-    assert headline(made) == (f"FAIL: final output off by relative L2 5.0e-02; {NODE} injects it because epsilon is 0 "
+    assert headline(made) == (f"FAIL: final output off by 5.0e-02 relative L2; {NODE} injects it because epsilon is 0 "
                               "in the MindIR and 1e-05 in the ONNX")
     assert headline(made, "zh") == (f"失败：最终输出误差 相对 L2 5.0e-02；误差由 {NODE} 引入，"
                                     "因为参数 epsilon 在 MindIR 中是 0，在 ONNX 中是 1e-05")
@@ -30,7 +30,7 @@ def test_a_fault_with_its_reason():
 
 def test_a_healthy_pair():
     made = output(factory.comparison(faulty=-1), cumulative=factory.metrics(2.1e-7))
-    assert headline(made) == "PASS: the final output is right (relative L2 2.1e-07)"
+    assert headline(made) == "PASS: the final output is right (2.1e-07 relative L2)"
     assert headline(output(made, cumulative=factory.metrics(0.0))) == "PASS: the final output is identical"
 
 
@@ -52,7 +52,7 @@ def test_other_ways_to_be_wrong(change, sentence):
 
 def test_without_culprit():
     made = output(replace(factory.comparison(), culprits=()), cumulative=factory.metrics(2e-3))
-    assert headline(made) == "FAIL: final output off by relative L2 2.0e-03; no single layer injects it"
+    assert headline(made) == "FAIL: final output off by 2.0e-03 relative L2; no single layer injects it"
     assert headline(replace(made, outputs=())) == ("FAIL: there is no output to judge; no single layer injects it")
 
 

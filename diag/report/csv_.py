@@ -1,0 +1,70 @@
+"""All layers as CSV that a spreadsheet opens without running anything in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import fields
+
+from diag.types.comparison import Comparison
+from diag.types.layer import LayerResult
+from diag.types.metrics import Metrics, Stats
+
+BOM = "\ufeff"
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_STATS = tuple(f.name for f in fields(Stats))
+_METRICS = tuple(f.name for f in fields(Metrics) if f.name not in ("golden", "target"))
+_FACTS = ("index", "verdict", "role", "golden_node", "golden_op", "golden_tensor", "target_node", "target_op",
+          "target_tensor", "mapping", "confidence", "golden_nodes", "layout", "shape", "dtype", "reason")
+
+Cell = str | int | float | None
+
+
+def render(comparison: Comparison) -> str:
+    """One row a layer; keys of the contract as heading (``cumulative.rel_l2``), UTF-8 BOM, CRLF, plain numbers."""
+    out = io.StringIO()
+    out.write(BOM)
+    writer = csv.writer(out, lineterminator="\r\n")
+    names = _metric_names()
+    writer.writerow([*_FACTS, *(f"cumulative.{name}" for name in names), *(f"own_input.{name}" for name in names)])
+    for layer in comparison.layers:
+        cells = [*_facts(layer), *_metrics(layer.cumulative), *_metrics(layer.own_input)]
+        writer.writerow([_cell(cell) for cell in cells])
+    return out.getvalue()
+
+
+def safe(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _metric_names() -> list[str]:
+    return [*_METRICS, *(f"{side}.{name}" for side in ("golden", "target") for name in _STATS)]
+
+
+def _facts(layer: LayerResult) -> list[Cell]:
+    mapping = layer.mapping
+    return [layer.index, layer.verdict.value, layer.role.value, layer.golden_node, layer.golden_op,
+            layer.golden_tensor, layer.target_node, layer.target_op, layer.target_tensor, mapping.kind.value,
+            mapping.confidence, " ".join(mapping.golden_nodes), _dims(mapping.layout), _dims(layer.shape),
+            layer.dtype.value, layer.reason]
+
+
+def _metrics(metrics: Metrics | None) -> list[Cell]:
+    if metrics is None:
+        return [None] * len(_metric_names())
+    own = [_dims(metrics.worst_index) if name == "worst_index" else getattr(metrics, name) for name in _METRICS]
+    return own + [getattr(side, name) for side in (metrics.golden, metrics.target) for name in _STATS]
+
+
+def _dims(dims: tuple[int, ...] | None) -> str | None:
+    return None if dims is None else "x".join(map(str, dims)) or "scalar"
+
+
+def _cell(value: Cell) -> str | int | float | None:
+    if isinstance(value, str):
+        return safe(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
