@@ -61,7 +61,7 @@ class Cursor:
         new = tuple.__new__  # a fourth of the time of Field(…), and this is the hot path
         end = size if end is None else end
         if depth > MAX_DEPTH:
-            raise self.error(start, f"{self.what} nested at most {MAX_DEPTH} messages deep", "a deeper one")
+            raise self.error(start, f"Expected {self.what} nested at most {MAX_DEPTH} messages deep", "a deeper one")
         if not 0 <= start <= end <= size:
             raise self.error(start, f"Expected {self.what} of {end - start:,} bytes", f"{size - start:,} bytes left")
         at = start
@@ -81,7 +81,8 @@ class Cursor:
                     length, begin = self.varint(at, end)
                 at = begin + length
                 if at > end:
-                    raise self.error(tag_at, f"Field {number} says it has {length:,} bytes", f"{end - begin:,} bytes")
+                    raise self.error(tag_at, f"Field {number} of {self.what} says it has {length:,} bytes",
+                                     f"{end - begin:,} bytes")
                 yield new(Field, (number, LEN, begin, at, 0))
             elif wire == VARINT:
                 value, at = self.varint(begin, end)
@@ -89,7 +90,8 @@ class Cursor:
             elif wire in (FIXED32, FIXED64):
                 at = begin + (4 if wire == FIXED32 else 8)
                 if at > end:
-                    raise self.error(tag_at, f"Expected {at - begin} bytes in field {number}", f"{end - begin} bytes")
+                    raise self.error(tag_at, f"Expected {at - begin} bytes in field {number} of {self.what}",
+                                     f"{end - begin} bytes")
                 yield new(Field, (number, wire, begin, at, 0))
             else:
                 raise self.error(tag_at, f"Expected a field of {self.what}", _GROUPS.get(wire, f"wire type {wire}"))
@@ -109,8 +111,8 @@ class Cursor:
             if shift == 70:
                 break
         else:
-            raise self.error(start, "Expected a number", "the end of the message in the middle of it")
-        raise self.error(start, "Expected a number of at most 64 bits", "a longer one")
+            raise self.error(start, f"Expected a number in {self.what}", "the end in the middle of it")
+        raise self.error(start, f"Expected a number of at most 64 bits in {self.what}", "a longer one")
 
     def packed(self, field: Field) -> list[int]:
         """Elements of a repeated integer field, written packed or one by one, as signed 64-bit numbers."""

@@ -26,8 +26,9 @@ def load(weight: Weight) -> Array:
     come unpacked, one element a byte (ml_dtypes); strings as an object array of str.
     Raises FormatError if the file is missing or shorter than the weight says, or if the weight has a problem.
     """
+    offset = weight.data.offset if isinstance(weight.data, Span) else None
     if weight.problem:
-        raise FormatError(_file(weight), f"Weight {weight.name!r} has no elements: {weight.problem}",
+        raise FormatError(_file(weight), f"Weight {weight.name!r} has no elements: {weight.problem}", offset=offset,
                           hint="Put the file back next to the model, or export the model again.")
     if weight.dtype is DType.STRING:
         return _strings(weight)

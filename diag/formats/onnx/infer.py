@@ -49,6 +49,10 @@ def _assume(graph: onnx.GraphProto, inputs: Mapping[str, tuple[int, ...]]) -> No
 def _run(model: onnx.ModelProto) -> dict[str, TensorInfo]:
     if _recursive(model):
         return {}
+    stated = {o.domain for o in model.opset_import}
+    for domain in {n.domain for n in model.graph.node} - stated - {"", "ai.onnx"}:
+        # Inference gives up on the whole model over one domain that the file does not declare.
+        model.opset_import.add(domain=domain, version=1)
     try:
         inferred = shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=True)
     except (shape_inference.InferenceError, onnx.checker.ValidationError, RuntimeError, ValueError, TypeError):

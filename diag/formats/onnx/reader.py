@@ -60,10 +60,7 @@ def load(path: Path | str) -> OnnxFile:
     """Open the file without reading its large weights. Raises FormatError with the byte where it stopped."""
     path = Path(path).absolute()
     cursor = Cursor(map_file(path), path, _WHAT)
-    model = read_skeleton(cursor)
-    if not model.HasField("graph"):
-        raise FormatError(path, f"Expected {_WHAT}; it has no graph", offset=0,
-                          hint="Is it another protobuf file, for example a tensor of a test data set (input_0.pb)?")
+    model = _model(cursor)
     builder = GraphBuilder(path)
     graph = builder.graph(model.graph, _metadata(model))
     functions = {_key(f): builder.function(f) for f in model.functions}
@@ -72,6 +69,28 @@ def load(path: Path | str) -> OnnxFile:
                for problem, count in builder.tensors.problems.items())]
     graph = replace(graph, functions=functions, notes=tuple(dict.fromkeys(notes)))
     return OnnxFile(graph, model, {**graph.weights, **_constants(graph)})
+
+
+def _model(cursor: Cursor) -> onnx.ModelProto:
+    try:
+        model = read_skeleton(cursor)
+    except FormatError:
+        if _is_tensor(cursor):
+            raise FormatError(cursor.path, f"Expected {_WHAT}; this is one ONNX tensor", offset=0,
+                              hint="Give the model.onnx that the tensor was stored for.") from None
+        raise
+    if not model.HasField("graph"):
+        raise FormatError(cursor.path, f"Expected {_WHAT}; it has no graph", offset=0,
+                          hint="The file is cut short, or some other kind of protobuf file.")
+    return model
+
+
+def _is_tensor(cursor: Cursor) -> bool:
+    """Whether the file is a TensorProto, as test data sets have them: field 2 is a number there, a text in a model."""
+    try:
+        return any(f.number == 2 and f.wire == VARINT for f in cursor.fields())
+    except FormatError:
+        return False
 
 
 def _looks_like_model(head: bytes, path: Path) -> bool:

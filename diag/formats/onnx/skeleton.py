@@ -18,7 +18,7 @@ LARGE = 1024
 
 # Which fields of a message hold messages that can hold a tensor (numbers of onnx.proto).
 _NESTED: Mapping[str, Mapping[int, str]] = {
-    "model": {7: "graph", 25: "function"},
+    "model": {7: "graph", 20: "training", 25: "function"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
     "function": {7: "node", 11: "attribute"},
     "node": {5: "attribute"},
@@ -61,9 +61,7 @@ class _Cutter:
         copied = before = start
         for number, wire, begin, stop, _ in self.cursor.fields(start, end, depth):
             if wire == LEN and stop - begin > LARGE and number in nested:
-                child = nested[number]
-                inner = (self._tensor(begin, stop, depth + 1) if child == "tensor"
-                         else self.message(begin, stop, child, depth + 1))
+                inner = self._inner(begin, stop, nested[number], depth + 1)
                 if inner is not None:
                     parts += [bytes(data[copied:before]), _head(number, sum(map(len, inner))), *inner]
                     copied = stop
@@ -72,6 +70,11 @@ class _Cutter:
             return None
         parts.append(bytes(data[copied:end]))
         return parts
+
+    def _inner(self, start: int, end: int, kind: str, depth: int) -> list[bytes] | None:
+        if kind == "training":
+            return []  # Nobody here uses it: an empty message says that there was one.
+        return self._tensor(start, end, depth) if kind == "tensor" else self.message(start, end, kind, depth)
 
     def _tensor(self, start: int, end: int, depth: int) -> list[bytes] | None:
         fields = list(self.cursor.fields(start, end, depth))
