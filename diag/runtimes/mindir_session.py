@@ -15,6 +15,7 @@ from diag.formats.interface import ReadOptions
 from diag.formats.mindir import MINDIR, edit
 from diag.formats.mindir.select import select, untappable
 from diag.formats.mindir.work import opened
+from diag.formats.registry import find_format
 from diag.runtimes.feeds import checked
 from diag.runtimes.interface import Array, RunOptions, RuntimeSpec
 from diag.runtimes.model_process import ModelProcess
@@ -48,6 +49,9 @@ class MindIRSession:
         if options.device not in spec.devices:
             raise UsageError(f"{spec.name} finds no device '{options.device}' here",
                              where=f"devices: {', '.join(spec.devices)}", hint="See: diag runtime doctor")
+        if find_format(path).name != MINDIR.name:
+            raise UsageError(f"{spec.name} runs MindIR models only", where=f"in {path}",
+                             hint="Convert it first: diag convert")
         self.graph: Graph = MINDIR.read(path, ReadOptions(options.key))
         self._source, self._key = path, options.key
         self._batch_bytes = batch_bytes

@@ -13,7 +13,7 @@ from diag.cancel import Cancel
 from diag.errors import Cancelled, ToolFailed, WorkerCrashed
 from diag.runtimes.interface import Array, RunOptions, RuntimeSpec
 from diag.runtimes.launcher import DEFAULT_LIMITS, Limits, Worker
-from diag.runtimes.mindspore_lite.log import decisive
+from diag.runtimes.mindspore_log import decisive
 from diag.runtimes.tensor_pack import BadPack, read_pack, write_pack
 from diag.types.dtype import DType
 from diag.types.tensor import TensorInfo

@@ -14,7 +14,7 @@ from diag.errors import RuntimeUnavailable, ToolFailed, UsageError, WorkerCrashe
 from diag.events import Event, Finished
 from diag.runtimes.interface import RuntimeSpec
 from diag.runtimes.launcher import DEFAULT_LIMITS, Limits, Worker
-from diag.runtimes.mindspore_lite.log import decisive
+from diag.runtimes.mindspore_log import decisive
 
 _SUCCESS = b"CONVERT RESULT SUCCESS:0"
 

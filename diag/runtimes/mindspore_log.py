@@ -10,6 +10,7 @@ _SHOWN = 300
 _ERROR = re.compile(r"^\[(?:ERROR|CRITICAL|EXCEPTION)\] \w+\([^)]*\):\S+ \[[^\]]*\] [^\]]*\] (.*)$", re.MULTILINE)
 _UNSUPPORTED = re.compile(r"FMKTYPE: \w+, OP TYPE: (\S+)")
 _NO_CANN = re.compile(r"error: (lib\w+\.so[.\d]*): cannot open shared object file")
+_NODE = re.compile(r"infer ?shape failed, (?:node is|name:) ([^\s,]+)", re.IGNORECASE)
 _NOISE = re.compile(r"^(?:Runtime error for null exception handler|=+$|$)")
 
 
@@ -31,4 +32,6 @@ def decisive(log: Path, start: int = 0) -> str:
     if missing:
         return f"The library {missing[1]} is not found: source CANN's set_env.sh first"
     errors = (match.strip().removeprefix("Catch exception: ") for match in _ERROR.findall(text))
-    return next((f"Its log says: {line[:_SHOWN]}" for line in errors if not _NOISE.match(line)), "")
+    first = next((line[:_SHOWN] for line in errors if not _NOISE.match(line)), "")
+    node = _NODE.search(text)
+    return f"Its log says: {first}{f' (node {node[1]})' if node else ''}" if first else ""
