@@ -10,6 +10,8 @@ from diag.runtimes.reference.lowering import Lower, Lowering, NotCovered
 from diag.types.dtype import DType
 
 _SUMMED = {0: "Mul", 1: "Add", 2: "Max"}
+_NARROW = (DType.INT8, DType.INT16, DType.UINT8, DType.UINT16)
+"""Integers that onnxruntime has few kernels for: computed in int32."""
 
 
 def same_type(n: Lowering, values: Sequence[str]) -> list[str]:
@@ -66,7 +68,10 @@ def _floor_div(n: Lowering) -> str:
 def _pow(n: Lowering) -> str:
     """(scale · x + shift) ^ exponent."""
     base = _affine(n, n.input(0), n.number("scale", 1.0), n.number("shift", 0.0))
-    return n.emit("Pow", base, n.input(1) if n.has(1) else n.like(n.number("power", 1.0), base))
+    exponent = n.input(1) if n.has(1) else n.like(n.number("power", 1.0), base)
+    if n.dtype(exponent) in (DType.UINT32, DType.UINT64, *_NARROW):
+        exponent = n.cast(exponent, DType.INT64)
+    return n.emit("Pow", base, exponent)
 
 
 def _exp(n: Lowering) -> str:
@@ -113,12 +118,16 @@ def _is_finite(n: Lowering) -> str:
 
 
 def _fold(op: str) -> Callable[[Lowering], str]:
+    """One operator between all inputs, from left to right."""
     def lower(n: Lowering) -> str:
         values = same_type(n, [v for v in n.node.inputs if v])
+        dtype = n.dtype(values[0])
+        if dtype in _NARROW:
+            values = [n.cast(v, DType.INT32) for v in values]
         result = values[0]
         for value in values[1:]:
             result = n.emit(op, result, value)
-        return fused(n, result)
+        return n.cast(result, dtype) if dtype in _NARROW else fused(n, result)
     return lower
 
 
@@ -148,7 +157,7 @@ OPERATORS: dict[str, Lower] = {
         "Identity": "Identity", "StopGradient": "Identity", "TensorMove": "Identity"}.items()},
     **{name: _binary(op) for name, op in {
         "AddFusion": "Add", "Add": "Add", "TensorAdd": "Add", "SubFusion": "Sub", "Sub": "Sub", "MulFusion": "Mul",
-        "Mul": "Mul", "Maximum": "Max", "Minimum": "Min", "Equal": "Equal", "Greater": "Greater",
+        "Mul": "Mul", "Equal": "Equal", "Greater": "Greater",
         "GreaterEqual": "GreaterOrEqual", "Less": "Less", "LessEqual": "LessOrEqual"}.items()},
     **dict.fromkeys(("DivFusion", "Div", "RealDiv"), _binary("Div")),
     **{name: _logical(op) for name, op in {
@@ -156,5 +165,6 @@ OPERATORS: dict[str, Lower] = {
     "NotEqual": _not_equal, "Mod": _mod, "FloorMod": _floor_mod, "FloorDiv": _floor_div,
     "PowFusion": _pow, "Pow": _pow, "ExpFusion": _exp, "Exp": _exp, "Expm1": _expm1, "Log1p": _log1p,
     "Square": _square, "Rsqrt": _rsqrt, "SquaredDifference": _squared_difference, "IsFinite": _is_finite,
-    "Eltwise": _eltwise, "AddN": _fold("Add"), "BiasAdd": _bias_add,
+    "Eltwise": _eltwise, "AddN": _fold("Add"), "Maximum": _fold("Max"), "Minimum": _fold("Min"),
+    "BiasAdd": _bias_add,
 }

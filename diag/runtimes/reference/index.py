@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diag.runtimes.reference.elementwise import same_type
 from diag.runtimes.reference.layout import scalar
-from diag.runtimes.reference.lowering import Lower, Lowering, NotCovered
+from diag.runtimes.reference.lowering import Lower, Lowering
 from diag.types.dtype import DType
 
 
@@ -43,7 +43,11 @@ def _one_hot(n: Lowering) -> str:
         values = n.emit("Concat", off, on, axis=0)
     else:
         values = n.input(2)
-    return n.emit("OneHot", n.cast(n.input(0), DType.INT64), depth, values, axis=n.integer("axis", -1))
+    dtype = n.dtype(values)
+    if dtype.is_integer:
+        values = n.cast(values, DType.INT64)
+    hot = n.emit("OneHot", n.cast(n.input(0), DType.INT64), depth, values, axis=n.integer("axis", -1))
+    return n.cast(hot, dtype)
 
 
 def _where(n: Lowering) -> str:
@@ -77,37 +81,9 @@ def _triangle(upper: int) -> Lower:
     return lower
 
 
-_METHODS = {0: "linear", 1: "nearest", 2: "cubic"}
-_COORDINATES = {0: "asymmetric", 1: "align_corners", 2: "half_pixel"}
-_NEAREST = {0: "round_prefer_floor", 1: "round_prefer_floor", 2: "round_prefer_ceil", 3: "floor", 4: "ceil"}
-
-
-def _resize(n: Lowering) -> str:
-    """Sizes in attributes or input 1; input 1 holds scales if it is of floats. Height and width only, or all axes."""
-    method, coordinate = n.integer("method", 0), n.integer("coordinate_transform_mode", 0)
-    if method not in _METHODS or coordinate not in _COORDINATES:
-        raise NotCovered(f"method {method} with coordinates {coordinate} of operator Resize is not covered by the "
-                         "reference runtime")
-    height, width = n.integer("new_height", 0), n.integer("new_width", 0)
-    if n.has(1):
-        value = n.input(1)
-        scales = n.dtype(value).is_float
-        given = value if scales else n.cast(value, DType.INT64)
-        two = n.shape(given) == (2,)
-    elif height > 0 and width > 0:
-        given, scales, two = n.ints([height, width]), False, True
-    else:
-        raise NotCovered("operator Resize says no size")
-    extra = {"axes": [2, 3]} if two else {}
-    return n.emit("Resize", n.input(0), "", given if scales else "", "" if scales else given, mode=_METHODS[method],
-                  coordinate_transformation_mode=_COORDINATES[coordinate],
-                  nearest_mode=_NEAREST.get(n.integer("nearest_mode", 0), "floor"),
-                  cubic_coeff_a=n.number("cubic_coeff", -0.75), **extra)
-
-
 OPERATORS: dict[str, Lower] = {
     "Gather": _gather, "GatherD": _gather_elements, "GatherNd": _gather_nd, "ScatterNdUpdate": _scatter_nd,
     "TensorScatterUpdate": _scatter_nd, "ScatterElements": _scatter_elements, "OneHot": _one_hot, "Where": _where,
     "Select": _where, "NonZero": _non_zero, "NonMaxSuppression": _non_max_suppression, "Tril": _triangle(0),
-    "Triu": _triangle(1), "Resize": _resize,
+    "Triu": _triangle(1),
 }

@@ -173,7 +173,11 @@ def _range(n: Lowering) -> str:
     if not n.has(2):
         values = [n.integer(name, default) for name, default in (("start", 0), ("limit", 0), ("delta", 1))]
         return n.constant(np.arange(*values, dtype=np.int32))
-    return n.emit("Range", *(scalar(n, v) for v in same_type(n, [n.input(i) for i in range(3)])))
+    bounds = same_type(n, [n.input(i) for i in range(3)])
+    dtype = n.dtype(bounds[0])
+    if dtype is DType.FLOAT16:
+        bounds = [n.cast(v, DType.FLOAT32) for v in bounds]
+    return n.cast(n.emit("Range", *(scalar(n, v) for v in bounds)), dtype)
 
 
 def scalar(n: Lowering, value: str) -> str:
@@ -193,8 +197,11 @@ def _cast(n: Lowering) -> str:
 
 
 def _pad(n: Lowering) -> str:
-    """Paddings are (before, after) per axis in the file, all befores then all afters in ONNX."""
-    pads = n.arguments("paddings", 1)
+    """Paddings are (before, after) per axis in the file, all befores then all afters in ONNX.
+
+    The input counts: where both are there, the attribute holds ONNX's order cut into pairs.
+    """
+    pads = n.arguments("", 1) if n.has(1) else n.integers("paddings")
     mode = n.integer("padding_mode", 0)
     if mode == 2:
         return _symmetric_pad(n, n.input(0), pads)

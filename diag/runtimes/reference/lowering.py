@@ -149,8 +149,12 @@ class Lowering:
         return self.constant(np.array(values, np.int64))
 
     def like(self, number: float, value: str) -> str:
-        """A scalar constant in the element type of ``value``."""
+        """A scalar constant in the element type of ``value``; a number that an integer type cannot hold is cut."""
         dtype = self.dtype(value)
+        if dtype.is_integer:
+            low, high = (0, 2**dtype.bits - 1) if dtype.value.startswith("u") else (-2**(dtype.bits - 1),
+                                                                                    2**(dtype.bits - 1) - 1)
+            return self.constant(np.array(min(max(int(number), low), high), dtype.numpy))
         return self.constant(np.array(number, np.float32 if dtype is DType.UNDEFINED else dtype.numpy))
 
     def cast(self, value: str, dtype: DType) -> str:

@@ -59,11 +59,13 @@ def _rms_norm(n: Lowering) -> str:
 
 def _local_response(n: Lowering) -> str:
     """The file's alpha is per element of the window, ONNX's is shared by the window."""
-    radius = n.integer("depth_radius", 0)
-    size = 2 * radius + 1
+    size = 2 * n.integer("depth_radius", 0) + 1
+    alpha, beta, bias = n.number("alpha", 0.0), n.number("beta", 0.75), n.number("bias", 1.0)
+    if alpha == 0.0:
+        # onnxruntime refuses it; the converter writes it (it divides 1e-4 by the window as integers).
+        return n.emit("Mul", n.input(0), n.like(bias ** -beta, n.input(0)))
     return channels_first_run(n, n.input(0), lambda value: n.emit(
-        "LRN", value, size=size, alpha=n.number("alpha", 0.0) * size, beta=n.number("beta", 0.75),
-        bias=n.number("bias", 1.0)))
+        "LRN", value, size=size, alpha=alpha * size, beta=beta, bias=bias))
 
 
 def _lp_norm(n: Lowering) -> str:

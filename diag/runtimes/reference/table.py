@@ -15,13 +15,15 @@ from diag.runtimes.reference import (
     normalization,
     quantisation,
     reduction,
+    resize,
 )
 from diag.runtimes.reference.lowering import Lower
 
 FAMILIES: Mapping[str, Mapping[str, Lower]] = {
     "elementwise": elementwise.OPERATORS, "activation": activation.OPERATORS, "reduction": reduction.OPERATORS,
     "convolution": convolution.OPERATORS, "matrix": matrix.OPERATORS, "normalization": normalization.OPERATORS,
-    "layout": layout.OPERATORS, "index": index.OPERATORS, "quantisation": quantisation.OPERATORS,
+    "layout": layout.OPERATORS, "index": index.OPERATORS, "resize": resize.OPERATORS,
+    "quantisation": quantisation.OPERATORS,
 }
 
 OPERATORS: Mapping[str, Lower] = {
