@@ -17,6 +17,7 @@ import onnxruntime as ort
 
 from diag import __version__
 from diag.cancel import Cancel
+from diag.compare.align import manual
 from diag.compare.attribute import first_divergence, with_roles
 from diag.compare.checks import golden_stability, random_nodes
 from diag.compare.conclude import Surroundings, culprits
@@ -55,14 +56,14 @@ def compare(plan: ComparePlan, runtime: Runtime | None, cancel: Cancel) -> Itera
     folder = RunFolder.create(plan.out)
     yield Progress("Opening the models", 0, 2, "models")
     golden = open_golden(plan.golden, cores)
-    target = open_target(plan.target, cores if plan.target.suffix == ".onnx" else plan.threads, plan.key)
+    target = open_target(plan.target, cores if plan.target.suffix == ".onnx" else plan.threads, plan.key_bytes)
     check_pair(golden.graph, target.graph)
     inputs = gather(golden.graph, plan.inputs)
     used = folder.save_inputs(inputs.arrays, inputs.used)
     session = None
     if runtime is not None:
         yield Progress(f"Starting {runtime.spec.name}", 0, 0)
-        options = RunOptions(plan.device, plan.threads, key=plan.key)
+        options = RunOptions(plan.device, plan.threads, key=plan.key_bytes)
         session = runtime.open(plan.target, options, cancel)
     try:
         run = _Run(plan, golden, target, inputs, used, runtime, session, folder, cores)
@@ -126,7 +127,12 @@ class _Run:
         wide = self.session is not None or self.target.file is None
         size = min(_WIDE_SEGMENT_BYTES if wide else _SEGMENT_BYTES, max(self.plan.budget // 8, 2**20))
         return Lockstep(self.golden, self.target, self.inputs.arrays, segment_bytes=size,
-                        own_input=self.plan.own_input, pairs=self.plan.pairs)
+                        own_input=self.plan.own_input, pairs=self._by_hand())
+
+    def _by_hand(self) -> dict[str, str]:
+        if self.plan.map_file is None:
+            return {}
+        return manual.read(self.plan.map_file, self.golden.graph, self.target.graph)
 
     def _computes_in(self) -> DType | None:
         if self.plan.dtype != "auto":

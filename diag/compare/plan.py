@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from diag.compare.inputs import InputChoice
+from diag.errors import UsageError
 
 DEFAULT_BUDGET = 2 * 2**30
+_KEY_BYTES = (16, 24, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,10 @@ class ComparePlan:
         dtype: what the target computes in: "auto", "float32", "float16", "bfloat16".
         own_input: whether each layer's own error is measured too (each target node runs once more).
         preset: "calibrated" or "mindstudio".
-        pairs: target value or node name → golden tensor, given by hand.
+        map_file: pairings given by hand (see ``diag.compare.align.manual``).
         budget: memory for tensors, bytes.
         threads: threads of the target's runtime; the golden always has the machine's.
-        key: decrypts the target.
+        key: decrypts the target: 16, 24 or 32 characters, or twice as many hexadecimal digits.
         checks: whether golden stability and the taps' effect are measured.
         told: the options as the user gave them, for the report.
     """
@@ -41,9 +43,22 @@ class ComparePlan:
     dtype: str = "auto"
     own_input: bool = True
     preset: str = "calibrated"
-    pairs: Mapping[str, str] = field(default_factory=dict)
+    map_file: Path | None = None
     budget: int = DEFAULT_BUDGET
     threads: int = 1
-    key: bytes | None = None
+    key: str | None = None
     checks: bool = True
     told: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key_bytes(self) -> bytes | None:
+        """The key as bytes. Raises UsageError if it has no usable length."""
+        if not self.key:
+            return None
+        if len(self.key) in (2 * n for n in _KEY_BYTES) and all(c in "0123456789abcdefABCDEF" for c in self.key):
+            return bytes.fromhex(self.key)
+        raw = self.key.encode()
+        if len(raw) not in _KEY_BYTES:
+            raise UsageError(f"A key has 16, 24 or 32 bytes; this one has {len(raw)}", where="in --key",
+                             hint="Give the characters of the key, or their hexadecimal digits")
+        return raw

@@ -31,11 +31,21 @@ _LAYOUT = 1
 class LayerTensors(Protocol):
     """Tensors of one layer, as ``diag.compare.evidence`` keeps them."""
 
-    pair: Any
-    """Has ``value`` and ``golden``, the names of the two tensors."""
-    golden: Array
-    cumulative: Array | None
-    own: Array | None
+    @property
+    def pair(self) -> Any:  # noqa: ANN401
+        """Has ``value`` and ``golden``, the names of the two tensors."""
+
+    @property
+    def golden(self) -> Array:
+        """Golden, in the target's order and shape."""
+
+    @property
+    def cumulative(self) -> Array | None:
+        """The target's, from the whole run."""
+
+    @property
+    def own(self) -> Array | None:
+        """The target's, on golden input."""
 
 
 class RunFolder:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diag.compare.metrics.ahead import measured
 from diag.compare.metrics.block import BLOCK, NumpyBlock
 from diag.compare.metrics.discrete import differ, exact_difference, is_discrete
 from diag.compare.metrics.finite import SideRest, Split, extreme_limit, split
-from diag.compare.metrics.moments import Moments, Spread
-from diag.compare.metrics.rounding import unit_roundoff
+from diag.compare.metrics.kernel import RUN, kernel_for
+from diag.compare.metrics.moments import Moments, Spread, Sums
+from diag.compare.metrics.rounding import smallest_normal, unit_roundoff
 from diag.compare.metrics.tail import Tail
 from diag.compare.metrics.walk import blocks, real_view, unravel
 from diag.types.dtype import DType
@@ -45,15 +47,18 @@ class Accumulator:
             golden_dtype.kind, array_dtype.kind}
         self._work = _work_dtype(golden_dtype, array_dtype)
         self._tail = Tail(self.size * self._complex, self._work)
-        self._block = NumpyBlock(self._work, self.target_dtype, self._tail)
+        self._stored_in = _narrower(golden_dtype, self.target_dtype)
+        self._tiny = smallest_normal(self.target_dtype)
+        self._block = NumpyBlock(self._work, self._stored_in, self._tiny, self._tail, self.size)
+        self._careful: NumpyBlock | None = None
         self._limits = extreme_limit(golden_dtype, None), extreme_limit(array_dtype, self.target_dtype)
+        self._kernel = kernel_for(golden_dtype, array_dtype, self._stored_in, self._tiny, self._limits)
+        self._wide_integers = max(_integer_bytes(golden_dtype), _integer_bytes(array_dtype)) > 4
         self._moments = Moments()
         self._rest = SideRest(), SideRest()
         self._seen = self._nonfinite = self._extreme = self._unequal = 0
         self._worst: int | None = None
         self._worst_nonfinite: int | None = None
-        self._careful: NumpyBlock | None = None
-        self._wide_integers = max(_integer_bytes(golden_dtype), _integer_bytes(array_dtype)) > 4
 
     def update(self, golden: Array, target: Array) -> None:
         """Take the next piece in; the two have the same shape.
@@ -67,8 +72,26 @@ class Accumulator:
             raise ValueError(f"more than the {self.size:,} elements of shape {self.shape}")
         if self._complex == 2:
             golden, target = real_view(golden), real_view(target)
-        for g, t in blocks(golden, target, BLOCK):
-            self._take(g, t)
+        if self._kernel is None:
+            for g, t in blocks(golden, target, BLOCK, BLOCK):
+                self._take(g, t)
+            return
+        steady = golden.flags.c_contiguous and target.flags.c_contiguous
+        # Runs grow to their full size first: by then the tail's threshold spares most of the golden magnitudes.
+        growing = (RUN // BLOCK).bit_length() + 1
+        for (g, t), found in measured(blocks(golden, target, BLOCK, RUN), growing if steady else None, self._run):
+            if found is not None:
+                self._tail.offer(found[1])
+                self._add(found[0], g, t, None, None)
+                self._seen += g.size
+                continue
+            for start in range(0, g.size, BLOCK):
+                self._take(g[start:start + BLOCK], t[start:start + BLOCK])
+
+    def _run(self, g: Array, t: Array) -> tuple[Sums, Array] | None:
+        """By the compiled kernel; None for what it does not take."""
+        fit = self._kernel is not None and g.flags.aligned and t.flags.aligned
+        return self._kernel.measure(g, t, self._tail.threshold) if fit and self._kernel is not None else None
 
     def _take(self, g: Array, t: Array) -> None:
         """One block, both flat."""
@@ -86,16 +109,18 @@ class Accumulator:
         difference = exact_difference(g, t) if self._wide_integers else None
         g, t = g.astype(self._work, copy=False), t.astype(self._work, copy=False)
         if self._plain(g, t):
-            self._add(self._block, g, t, difference, None)
+            self._add(self._block.measure(g, t, difference), g, t, difference, None)
             return
-        parts = split(g.astype(np.float64), t.astype(np.float64), *self._limits)
+        wide_g, wide_t = g.astype(np.float64), t.astype(np.float64)
+        parts = split(wide_g, wide_t, *self._limits)
         self._count(parts)
         if self._careful is None:
-            self._careful = NumpyBlock(np.dtype(np.float64), self.target_dtype, self._tail)
+            self._careful = NumpyBlock(np.dtype(np.float64), self._stored_in, self._tiny, self._tail, self.size)
         keep = parts.keep
         if keep.size:
             chosen = None if difference is None else difference[keep]
-            self._add(self._careful, g[keep].astype(np.float64), t[keep].astype(np.float64), chosen, keep)
+            sums = self._careful.measure(wide_g[keep], wide_t[keep], chosen)
+            self._add(sums, wide_g[keep], wide_t[keep], chosen, keep)
 
     def _plain(self, g: Array, t: Array) -> bool:
         """Whether the block's numbers are all finite, in range of float arithmetic, and no pair is at its extreme."""
@@ -112,10 +137,12 @@ class Accumulator:
         for mine, rest in zip(self._rest, (parts.golden_rest, parts.target_rest), strict=True):
             mine.add(rest)
 
-    def _add(self, block: NumpyBlock, g: Array, t: Array, difference: Array | None, where: Array | None) -> None:
-        sums = block.measure(g, t, difference)
+    def _add(self, sums: Sums, g: Array, t: Array, difference: Array | None, where: Array | None) -> None:
+        """Take a block's sums in; ``where`` its elements lie, if not one after the other."""
         if sums.max_abs > self._moments.max_abs:
-            at = int(np.abs(t - g if difference is None else difference).argmax())
+            if difference is None:
+                difference = t.astype(self._work, copy=False) - g.astype(self._work, copy=False)
+            at = int(np.abs(difference).argmax())
             self._worst = self._seen + (at if where is None else int(where[at]))
         self._moments.add(sums)
 
@@ -194,3 +221,12 @@ def _work_dtype(golden: np.dtype[Any], target: np.dtype[Any]) -> np.dtype[Any]:
     floats = all(DType.of(d.newbyteorder("=")).is_float and d.itemsize <= 4 for d in (golden, target))
     narrow = floats or {golden, target} <= {np.dtype(np.complex64), np.dtype(np.float32)}
     return np.dtype(np.float32 if narrow else np.float64)
+
+
+def _narrower(golden: np.dtype[Any], target: DType) -> DType | None:
+    """The target's type where storing golden in it may change golden; None where it holds every value."""
+    kind = DType.of(golden.newbyteorder("="))
+    if not target.is_float or kind is target or not (kind.is_float or golden.kind == "c"):
+        return None
+    single = golden.itemsize <= (8 if golden.kind == "c" else 4)
+    return None if target.bits >= (32 if single else 64) else target

@@ -24,7 +24,7 @@
 enum { SAMPLES = 1024, PIECE = 8192, CHUNK = 64 };
 
 typedef struct {
-    double shift_g, shift_t, g, t, gg, tt, gt, dd, rel, noise;
+    double shift_g, shift_t, g, t, gg, tt, gt, dd, rel;
     float max_abs, max_rel, g_min, g_max, t_min, t_max;
     int64_t g_zero, t_zero, tail;
 } Sums;

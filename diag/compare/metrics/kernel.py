@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from diag.compare.metrics.moments import Sums
 from diag.types.dtype import DType
 
-FILE = "kernel.dll" if sys.platform == "win32" else "kernel.so"
+FILE = "libkernel.dll" if sys.platform == "win32" else "libkernel.so"
 INTERFACE = 1
 RUN = 1 << 20
 """Elements that one call takes at most."""
@@ -90,7 +90,8 @@ def kernel_for(golden: np.dtype[Any], target: np.dtype[Any], stored_in: DType | 
     """The kernel for two element types; None where there is none.
 
     Args:
-        golden, target: element types of the arrays.
+        golden: element type of golden's array.
+        target: element type of the target's array.
         stored_in: the narrower type whose storage error of golden is wanted; None: none is.
         tiny: smallest denominator of relative errors.
         limits: from which magnitudes on the two sides are at their extremes.

@@ -13,7 +13,7 @@ class Sums:
     """One block of n finite pairs (g golden, t target), sums of float64.
 
     g and t are taken relative to ``shift_g`` and ``shift_t``, numbers near their means: variances of a tensor whose
-    mean is far from zero would drown otherwise.
+    mean is far from zero would drown otherwise. ``gain`` is the sum of t t - g g where it was summed for itself.
     """
 
     n: int = 0
@@ -25,6 +25,7 @@ class Sums:
     tt: float = 0.0
     gt: float = 0.0
     dd: float = 0.0
+    gain: float = NAN
     rel: float = 0.0
     noise: float = 0.0
     max_abs: float = 0.0
@@ -76,7 +77,7 @@ class Moments:
     def __init__(self) -> None:
         self.golden = Spread()
         self.target = Spread()
-        self.co = 0.0
+        self.co = self.gain = 0.0
         self.dd = self.rel = self.noise = self.max_abs = self.max_rel = 0.0
         self.g_zero = self.t_zero = 0
 
@@ -90,6 +91,7 @@ class Moments:
         target = Spread(n, s.shift_t + t, max(0.0, s.tt - t * s.t), s.t_min, s.t_max)
         self.co += s.gt - g * s.t
         self.co += (golden.mean - self.golden.mean) * (target.mean - self.target.mean) * (have * (n / (have + n)))
+        self.gain += target.square_sum - golden.square_sum if math.isnan(s.gain) else s.gain
         self.golden.add(golden)
         self.target.add(target)
         self.dd += s.dd
@@ -113,7 +115,7 @@ class Moments:
         if self.dd > scale:
             cosine = min(1.0, max(-1.0, cosine))
             return cosine, 1.0 - cosine
-        shrink = (tt - gg) / (math.sqrt(tt) + math.sqrt(gg))
+        shrink = self.gain / (math.sqrt(tt) + math.sqrt(gg))
         distance = min(2.0, max(0.0, (self.dd - shrink * shrink) / (2.0 * scale)))
         return 1.0 - distance, distance
 

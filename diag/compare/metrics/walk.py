@@ -12,17 +12,22 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def blocks(golden: Array, target: Array, size: int) -> Iterator[tuple[Array, Array]]:
-    """Pairs of flat blocks of at most ``size`` elements, in C order; the blocks are valid until the next one."""
+def blocks(golden: Array, target: Array, first: int, most: int) -> Iterator[tuple[Array, Array]]:
+    """Pairs of flat blocks in C order: of ``first`` elements, then doubling up to ``most``.
+
+    Blocks of arrays that are not contiguous have ``first`` elements and are valid until the next one only.
+    """
     if golden.size == 0:
         return
     if golden.flags.c_contiguous and target.flags.c_contiguous:
         g, t = golden.reshape(-1), target.reshape(-1)
-        for start in range(0, g.size, size):
+        start, size = 0, first
+        while start < g.size:
             yield g[start:start + size], t[start:start + size]
+            start, size = start + size, min(most, size * 2)
         return
     walk = np.nditer([golden, target], ["external_loop", "buffered", "refs_ok", "zerosize_ok"],
-                     [["readonly"], ["readonly"]], order="C", buffersize=size)
+                     [["readonly"], ["readonly"]], order="C", buffersize=first)
     with walk:
         for g, t in walk:
             yield g, t

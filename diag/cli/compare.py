@@ -1,0 +1,103 @@
+"""Compare a golden ONNX model with what it became, layer by layer, and name the layer that injects the error.
+
+TARGET is a MindIR, or another ONNX model. Exit code 1 when an output fails or cannot be compared, or when a layer was
+found that the conversion or the runtime gets wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from diag.cancel import Cancel
+from diag.cli.options import parse_shapes, parse_size
+from diag.cli.outcome import exit_code, tell
+from diag.cli.progress import drive
+from diag.compare.inputs import InputChoice
+from diag.compare.plan import DEFAULT_BUDGET, ComparePlan
+from diag.errors import UsageError
+from diag.jobs.compare import CompareJob, run_compare
+from diag.rules.accuracy import examined
+from diag.runtimes.places import cache_dir
+from diag.types.comparison import Comparison
+
+RUNTIMES = ("auto", "reference", "mindspore-lite", "mindspore", "onnxruntime")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """GOLDEN TARGET and how to compare them."""
+    parser.add_argument("golden", type=Path, metavar="GOLDEN", help="the ONNX model that is right by definition")
+    parser.add_argument("target", type=Path, metavar="TARGET", help="what it became: .mindir or .onnx")
+    inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
+    inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
+    inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
+    inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="sizes of dynamic inputs")
+    inputs.add_argument("--seed", type=int, default=0, help="seed of generated inputs (default 0)")
+    how = parser.add_argument_group("how")
+    how.add_argument("--runtime", choices=RUNTIMES, default="auto", help="what runs the target (default auto: the real "
+                     "runtime if it is installed, else the reference runtime)")
+    how.add_argument("--device", default="cpu", metavar="cpu|ascend:N", help="device of that runtime")
+    how.add_argument("--dtype", choices=("auto", "float32", "float16", "bfloat16"), default="auto",
+                     help="what the target computes in")
+    how.add_argument("--threads", type=int, default=1, help="threads of the target's runtime (default 1)")
+    how.add_argument("--own-input", action=argparse.BooleanOptionalAction, default=True,
+                     help="measure each layer on golden input too (default on)")
+    how.add_argument("--checks", action=argparse.BooleanOptionalAction, default=True,
+                     help="check that golden is stable (default on)")
+    how.add_argument("--preset", choices=("calibrated", "mindstudio"), default="calibrated", help="whose limits decide")
+    how.add_argument("--map", type=Path, metavar="FILE", help="JSON: target value or node name → golden tensor")
+    how.add_argument("--budget", default="", metavar="SIZE", help="memory for tensors (default 2GiB)")
+    how.add_argument("--key", default="", metavar="HEX", help="key of an encrypted MindIR, in hexadecimal")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, tell, write what was asked for."""
+    job = job_of(args)
+    cancel = Cancel()
+    found: Comparison = examined(drive(run_compare(job, cancel), args, cancel))
+    tell(found, args)
+    return exit_code(found, args.fail_on)
+
+
+def job_of(args: argparse.Namespace) -> CompareJob:
+    """The job that the command line describes."""
+    out = args.out or cache_dir() / "runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.target.stem}-{os.getpid()}"
+    choice = InputChoice(args.inputs, dict(_named(args.input)), parse_shapes(args.shape), args.seed)
+    plan = ComparePlan(
+        golden=args.golden, target=args.target, out=out, inputs=choice, device=args.device, dtype=args.dtype,
+        own_input=args.own_input, preset=args.preset, map_file=args.map,
+        budget=parse_size(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads,
+        key=args.key or None, checks=args.checks, told=_told(args))
+    return CompareJob(plan, args.runtime)
+
+
+def columns() -> int:
+    """Width of the terminal, for reports."""
+    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
+
+
+def _named(items: list[str]) -> Iterator[tuple[str, Path]]:
+    for item in items:
+        name, equals, path = item.partition("=")
+        if not equals or not name or not path:
+            raise UsageError(f"'{item}' is not an input", where="in --input", hint="Write it like NAME=FILE.npy")
+        yield name, Path(path)
+
+
+def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:
+    """Options that differ from their defaults, as the user wrote them: for 'copy as command'. Never the key."""
+    told: dict[str, str | int | bool] = {}
+    for name, default in (("inputs", None), ("shape", ""), ("seed", 0), ("runtime", "auto"), ("device", "cpu"),
+                          ("dtype", "auto"), ("threads", 1), ("own_input", True), ("preset", "calibrated"),
+                          ("map", None), ("budget", "")):
+        value = getattr(args, name)
+        if value != default:
+            told[name] = value if isinstance(value, (int, bool)) else str(value)
+    if args.input:
+        told["input"] = ";".join(args.input)
+    return told

@@ -1,0 +1,24 @@
+"""Write any recorded run again: as HTML, CSV or JSON, or to the console. Findings are judged anew."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from diag.cli.outcome import exit_code, tell
+from diag.rules.accuracy import examined
+from diag.workspace.runs import RunFolder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """RUN."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder (diag compare --out)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the folder, examine, tell."""
+    folder = RunFolder.open(args.run)
+    found = replace(examined(folder.comparison()), run=str(folder.path))
+    tell(found, args)
+    return exit_code(found, args.fail_on)

@@ -1,0 +1,81 @@
+"""One comparison as a job: what to compare, and on which runtime. Runs here, or in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from diag.cancel import Cancel
+from diag.compare.plan import ComparePlan
+from diag.errors import RuntimeUnavailable, ToolFailed
+from diag.events import Event, Finished, Message
+from diag.formats.registry import identify
+from diag.jobs.remote import run_remote
+from diag.runtimes.interface import Runtime, RuntimeSpec
+from diag.types.comparison import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class CompareJob:
+    """``runtime``: auto, reference, onnxruntime, mindspore-lite, mindspore; or a usable spec decides it: ``spec``."""
+
+    plan: ComparePlan
+    runtime: str = "auto"
+    spec: RuntimeSpec | None = None
+
+
+def run_compare(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
+    """``compare_here`` in a process of its own, with the same events. Raises what it raises, or WorkerCrashed."""
+    return run_remote("compare", job, cancel, Comparison)
+
+
+def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
+    """Choose the runtime and compare. ``auto`` goes on with the reference runtime where the real one fails."""
+    from diag.compare.engine import compare
+
+    runtime, instead = _runtime(job)
+    if instead:
+        yield Message(instead)
+    if runtime is None or job.runtime != "auto":
+        yield from _noted(compare(job.plan, runtime, cancel), instead)
+        return
+    try:
+        yield from compare(job.plan, runtime, cancel)
+    except ToolFailed as error:
+        reason = f"{runtime.spec.name} could not run it: {error.message}"
+        yield Message(f"{reason}. Going on with the reference runtime.", "warning")
+        yield from _noted(compare(job.plan, None, cancel), reason)
+
+
+def _runtime(job: CompareJob) -> tuple[Runtime | None, str]:
+    """The runtime (None: in this process) and why it is not the one that a user would expect."""
+    from diag.runtimes.discover import discover
+    from diag.runtimes.registry import choose, runtime
+
+    onnx = identify(job.plan.target) == "onnx"
+    if job.runtime in ("reference", "onnxruntime") or onnx:
+        if job.runtime not in ("auto", "onnxruntime") and onnx:
+            raise RuntimeUnavailable(f"{job.runtime} does not run ONNX models", where=f"in {job.plan.target}",
+                                     hint="Leave --runtime out: an ONNX target runs in onnxruntime")
+        if job.runtime == "onnxruntime" and not onnx:
+            raise RuntimeUnavailable("onnxruntime does not run MindIR models", where=f"in {job.plan.target}",
+                                     hint="Use --runtime reference or mindspore-lite")
+        return None, ""
+    if job.spec is not None:
+        return runtime(job.spec), ""
+    name = "mindspore-lite" if job.runtime == "auto" else job.runtime
+    try:
+        return runtime(choose(discover(), name, job.plan.device)), ""
+    except RuntimeUnavailable as error:
+        if job.runtime != "auto":
+            raise
+        return None, f"{error.message}: the target runs in the reference runtime. {error.hint}"
+
+
+def _noted(events: Iterator[Event], instead: str) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, Finished) and instead:
+            found: Comparison = event.result
+            yield Finished(replace(found, checks={**found.checks, "reference_instead": instead}))
+        else:
+            yield event

@@ -1,0 +1,128 @@
+"""The parent's side: starts the child, passes its events on, and words the ways in which it can die."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from diag import errors
+from diag.cancel import Cancel
+from diag.errors import DiagError, WorkerCrashed
+from diag.events import Event, Finished, Message, Partial, Progress
+from diag.types.layer import LayerResult
+from diag.workspace.codec import from_json, to_json
+
+T = TypeVar("T")
+
+_GRACE_S = 0.6
+_LOG_LINES = 12
+_PARTIALS: dict[str, type[Any]] = {"LayerResult": LayerResult}
+
+
+def run_remote(kind: str, job: object, cancel: Cancel, result: type[T]) -> Iterator[Event]:
+    """Run a job of a kind in a new process. Yields its events, Finished with a ``result``.
+
+    Raises the DiagError that the job raised, WorkerCrashed if the process died or broke the protocol, Cancelled.
+    Closing the generator ends the process.
+    """
+    log = tempfile.NamedTemporaryFile(prefix="diag-job-", suffix=".log", delete=False)  # noqa: SIM115 - kept on failure
+    child = subprocess.Popen([sys.executable, "-u", "-X", "faulthandler", "-m", "diag.jobs.host"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+                             env={**os.environ, "PYTHONPATH": _path()})
+    forget = cancel.on_set(lambda: _stop(child))
+    clean = False
+    try:
+        if child.stdin is None or child.stdout is None:
+            raise AssertionError("both were asked for as pipes")
+        _request(child.stdin, kind, job)
+        clean = yield from _events(child.stdout, result)
+        code = child.wait()
+        cancel.check()
+        if not clean:
+            raise _crash(code, Path(log.name))
+    except DiagError as error:
+        cancel.check()
+        clean = not isinstance(error, WorkerCrashed)
+        raise
+    finally:
+        forget()
+        _stop(child)
+        for pipe in (child.stdin, child.stdout, log):
+            if pipe is not None:
+                pipe.close()
+        if clean:
+            Path(log.name).unlink(missing_ok=True)
+
+
+def _request(stdin: IO[bytes], kind: str, job: object) -> None:
+    # A child that died at once tells more by its exit code and log than by the broken pipe.
+    with contextlib.suppress(BrokenPipeError):
+        stdin.write(json.dumps({"kind": kind, "job": to_json(job)}).encode() + b"\n")
+        stdin.flush()
+
+
+def _events(stdout: IO[bytes], result: type[T]) -> Generator[Event, None, bool]:
+    """The child's events; returns whether it finished as promised."""
+    for line in stdout:
+        data: dict[str, Any] = json.loads(line)
+        name = data.pop("event")
+        if name == "progress":
+            yield from_json(Progress, data)
+        elif name == "message":
+            yield Message(data["text"], data["level"])
+        elif name == "partial":
+            yield Partial(from_json(_PARTIALS[data["type"]], data["item"]))
+        elif name == "error":
+            raise _raised(data)
+        elif name == "bug":
+            raise RuntimeError("The job's process has a bug:\n" + data["traceback"])
+        elif name == "finished":
+            yield Finished(from_json(result, data["result"]))
+            return True
+    return False
+
+
+def _raised(data: dict[str, Any]) -> DiagError:
+    """The child's error again, of the same class where ours takes the same arguments."""
+    kind = getattr(errors, data["type"], DiagError)
+    if kind is errors.FormatError or not issubclass(kind, DiagError):
+        kind = DiagError
+    error: DiagError = kind(data["message"], where=data["where"], hint=data["hint"])
+    error.exit_code = data["exit_code"]
+    return error
+
+
+def _crash(code: int, log: Path) -> WorkerCrashed:
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    hint = "A model that is larger than memory ends like this: give a smaller --budget" if code == -signal.SIGKILL \
+        else "onnxruntime crashed on this model; the log says where"
+    tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
+    where = f"log: {log}" + (f"\n  {tail[-1]}" if tail else "")
+    return WorkerCrashed(f"The comparing process died ({how})", where=where, hint=hint, log=log)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is not None:
+        return
+    child.terminate()
+    try:
+        child.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _path() -> str:
+    """Our own package must be found by the child, wherever it was started from."""
+    here = str(Path(__file__).resolve().parents[2])
+    inherited = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join(p for p in (here, inherited) if p)
