@@ -262,3 +262,10 @@ def test_inference_never_raises(tmp_path: Path) -> None:
     call = [helper.make_node("F", ["x"], ["y"], domain="d")]
     loop = helper.make_function("d", "F", ["a"], ["b"], [helper.make_node("F", ["a"], ["b"], domain="d")], OPSET)
     assert set(infer(load(save(model(call, functions=[loop]), tmp_path)))) == {"x", "y"}
+
+
+def test_thousands_of_nodes_with_one_name(tmp_path: Path) -> None:
+    nodes = [relu("same", str(i), str(i + 1)) for i in range(20_000)]
+    graph = load(save(model(nodes, [value("0")], [value("20000")]), tmp_path)).graph
+    assert (graph.nodes[0].name, graph.nodes[-1].name) == ("same", "same_20000")
+    assert len({n.name for n in graph.nodes}) == 20_000

@@ -13,13 +13,14 @@ def unique_names(nodes: Sequence[tuple[str, str, tuple[str, ...]]]) -> list[str]
     """A name for each (name, operator, outputs): its own where it can be, else made from the other two."""
     taken = {name for name, _, _ in nodes}
     used: set[str] = set()
+    last: dict[str, int] = {}
     names = []
     for name, op, outputs in nodes:
         first = next(filter(None, outputs), "")
         wanted = free = name or f"{op}_{first}".strip("_") or "node"
-        count = 2
         while free in used or (free != name and free in taken):
-            free, count = f"{wanted}_{count}", count + 1
+            last[wanted] = last.get(wanted, 1) + 1
+            free = f"{wanted}_{last[wanted]}"
         used.add(free)
         names.append(free)
     return names
