@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 
+from diag.logs.codes import CodeAnswer
 from diag.logs.diagnosis import Cause, LogDiagnosis, Verdict
 from diag.logs.rules import Words, load_rules
 
@@ -53,3 +54,22 @@ def three_lines(diagnosis: LogDiagnosis, lang: str = "en") -> list[str]:
 def wanted_file(key: str, pid: int | None, lang: str = "en") -> str:
     """The name of the file that would tell more, with the process id where it is known."""
     return sentences(lang)[f"wanted-{key}"].format(pid=pid if pid is not None else "<pid>")
+
+
+def code_lines(answer: CodeAnswer, lang: str = "en") -> list[str]:
+    """A code's answer as lines for a terminal."""
+    say = sentences(lang)
+    lines: list[str] = []
+    if answer.twins:
+        lines.append(say["twins"].format(twins=" = ".join(answer.twins)))
+    if answer.fields:
+        lines.append(say["fields"].format(fields=", ".join(f"{name} {value}" for name, value in answer.fields.items())))
+    for entry in answer.entries:
+        era = f", {entry.era}" if entry.era else ""
+        lines += [f"{entry.code}  {entry.symbol or entry.component} ({entry.family}{era})", f"  {entry.meaning[lang]}"]
+        lines += [f"  {say['may-be']}: {cause[lang]}" for cause in entry.causes] or [f"  {say['no-cause']}"]
+        lines += [f"  {say['do']}: {fix[lang]}" for fix in entry.fixes]
+    if not answer.entries:
+        lines.append(say["unknown-code"].format(code=answer.query, family=answer.family or say["no-family"]))
+        lines += [f"  {say['near']}: {entry.code} {entry.symbol}: {entry.meaning[lang]}" for entry in answer.near]
+    return lines
