@@ -54,6 +54,9 @@ def _spatial(n: Lowering, name: str, count: int, *others: str) -> list[int] | No
 
 def convolve(n: Lowering, data: str, weight: str, bias: str | None) -> str:
     """The convolution alone: data and result channels first, weight O, I/group, then spatial."""
+    if n.dtype(data).is_integer:
+        # The converter loses the weight's scale, so nobody can say what the integers mean.
+        raise NotCovered(f"operator {n.node.op} on quantised integers is not covered by the reference runtime")
     spatial = n.rank(weight) - 2
     return n.emit("Conv", data, weight, *((bias,) if bias else ()), group=n.integer("group", 1),
                   strides=_spatial(n, "stride", spatial, "strides"),

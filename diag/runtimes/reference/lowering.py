@@ -201,6 +201,9 @@ Lower = Callable[[Lowering], Names]
 def _step(index: int, node: Node, protos: tuple[onnx.NodeProto, ...], weights: dict[str, Weight]) -> Step:
     written = {v for p in protos for v in p.output}
     read = [v for v in dict.fromkeys(v for p in protos for v in p.input) if v and v not in written]
+    for name in read:
+        if name in weights and weights[name].problem:
+            raise NotCovered(f"weight {name} of operator {node.op} has no elements: {weights[name].problem}")
     return Step(index, protos, reads=tuple(v for v in read if v not in weights),
                 weights=tuple(v for v in read if v in weights),
                 writes=tuple(v for v in node.outputs if v in written))
