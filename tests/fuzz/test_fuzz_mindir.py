@@ -15,7 +15,7 @@ from samples import shared
 from diag.errors import DiagError, FormatError
 from diag.formats import weights
 from diag.formats.interface import ReadOptions
-from diag.formats.mindir import MINDIR, edit, encode
+from diag.formats.mindir import MINDIR, edit, encode, message
 from diag.formats.mindir.schema import MESSAGES
 from diag.types.graph import Graph
 
@@ -183,17 +183,26 @@ def test_nesting_is_bounded(tmp_path: Path) -> None:
     assert check(tmp_path / "m.mindir", nested(500)) is None
 
 
-def test_tuples_that_multiply_are_refused(tmp_path: Path) -> None:
-    nodes = [encode.message("Node", {"input": [f"v{i}", f"v{i}"], "output": f"v{i + 1}", "op_type": "MakeTuple"})
+@pytest.mark.parametrize("innermost", [["x"], []])
+def test_tuples_that_multiply_are_refused(innermost: list[str], tmp_path: Path) -> None:
+    nodes = [encode.message("Node", {"input": innermost, "output": "v0", "op_type": "MakeTuple"})]
+    nodes += [encode.message("Node", {"input": [f"v{i}", f"v{i}"], "output": f"v{i + 1}", "op_type": "MakeTuple"})
              for i in range(60)]
     graph = encode.message("Graph", {"node": nodes, "output": encode.message("ValueInfo", {"name": "v60"})})
     assert check(tmp_path / "m.mindir", encode.message("Model", {"ir_version": "0.1.1", "graph": graph})) is None
 
 
-def test_many_empty_fields_stay_in_bounds(tmp_path: Path) -> None:
+def test_many_empty_fields_stay_in_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     graph = encode.record(1, b"") * 100_000
     data = encode.message("Model", {"ir_version": "0.1.1", "graph": graph})
     assert check(tmp_path / "m.mindir", data) is None
+    monkeypatch.setattr(message, "MAX_MESSAGES", 1000)
+    with pytest.raises(FormatError, match="at most 1,000 messages; found more"):
+        MINDIR.read(tmp_path / "m.mindir", ReadOptions())
+    monkeypatch.setattr(message, "MAX_MESSAGES", 1_000_000)
+    monkeypatch.setattr(message, "MAX_FIELDS", 600_000)
     tensor = encode.message("Tensor", {"name": "w", "data_type": 1}) + encode.record(1, b"\x01" * 500_000)
     graph = encode.message("Graph", {"parameter": tensor})
     assert check(tmp_path / "m.mindir", encode.message("Model", {"ir_version": "0.1.1", "graph": graph})) is not None
+    monkeypatch.setattr(message, "MAX_FIELDS", 400_000)
+    assert check(tmp_path / "m.mindir", encode.message("Model", {"ir_version": "0.1.1", "graph": graph})) is None

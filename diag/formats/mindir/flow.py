@@ -14,7 +14,7 @@ PASSING = frozenset({"Load", "Depend", "Return"})
 """Operators whose output is their first input."""
 
 MAX_PARTS = 100_000
-"""More graph outputs than this are nested tuples that multiply."""
+"""More graph outputs (and tuples around them) than this are nested tuples that multiply."""
 
 _OLD_NAMES = {"tuple_getitem": "TupleGetItem", "make_tuple": "MakeTuple", "depend": "Depend", "return": "Return",
               "load": "Load", "partial": "Partial", "switch": "Switch"}
@@ -99,11 +99,12 @@ class Flow:
     def leaves(self, value: str) -> list[tuple[str, int | None]]:
         """What a value that may be a tuple is made of: (value, part) with part None for a whole value."""
         found: list[tuple[str, int | None]] = []
-        waiting = [value]
+        waiting, steps = [value], 0
         while waiting:
             name = self.resolve(waiting.pop())
             entry = self.entries.get(name)
-            if len(found) + len(waiting) > MAX_PARTS:
+            steps += 1
+            if steps > MAX_PARTS:
                 raise self.source.error(0, f"Expected at most {MAX_PARTS:,} outputs", "tuples of tuples of more")
             if entry is not None and entry.op == "MakeTuple":
                 waiting.extend(reversed(list(self.data_inputs(entry))))

@@ -13,8 +13,10 @@ from diag.formats import cursor as wire
 from diag.formats.cursor import FIXED32, FIXED64, LEN, MAX_DEPTH, VARINT, Cursor
 from diag.formats.mindir.schema import MESSAGES, Field, Kind
 
-MAX_FIELDS = 20_000_000
-"""More fields than this (a real model of 8,401 nodes has about a million) is damage or an attack on the memory."""
+MAX_FIELDS = 12_000_000
+MAX_MESSAGES = 4_000_000
+"""More than this is damage or an attack on the memory: a real model of 8,401 nodes has 600,000 fields, 160,000 of
+them messages."""
 
 
 class Place(NamedTuple):
@@ -69,12 +71,16 @@ class Decoder:
     """Decodes messages of one buffer; counts what it has read, so that a bomb is noticed."""
 
     cursor: Cursor
-    read: int = field(default=0)
+    fields: int = field(default=0)
+    messages: int = field(default=0)
 
     def message(self, kind: str, start: int, end: int, depth: int = 0) -> Message:
         """The message of ``kind`` in ``[start, end)``. Unknown fields are stepped over."""
         if depth > MAX_DEPTH:
             raise self.cursor.error(start, f"Expected messages at most {MAX_DEPTH} deep", "deeper ones")
+        self.messages += 1
+        if self.messages > MAX_MESSAGES:
+            raise self.cursor.error(start, f"Expected a model of at most {MAX_MESSAGES:,} messages", "more")
         table = MESSAGES[kind]
         fields: dict[str, Any] = {}
         for found in self.cursor.fields(start, end, depth):
@@ -89,8 +95,8 @@ class Decoder:
         return Message(kind, start, end, fields)
 
     def _count(self, number: int, at: int) -> None:
-        self.read += number
-        if self.read > MAX_FIELDS:
+        self.fields += number
+        if self.fields > MAX_FIELDS:
             raise self.cursor.error(at, f"Expected a model of at most {MAX_FIELDS:,} fields", "more")
 
     def _repeated(self, known: Field, found: wire.Field, kind: str, depth: int) -> Iterator[Any]:

@@ -67,9 +67,9 @@ def _node_names(flow: Flow) -> dict[str, str]:
         domain = entry.message.text("domain")
         name = domain if domain and not domain.isdigit() else value
         counts[name] += 1
-        unique, number = name, counts[name]
-        while number > 1 and (unique := f"{name}#{number}") in taken:
-            number += 1
+        unique = name
+        while counts[name] > 1 and (unique := f"{name}#{counts[name]}") in taken:
+            counts[name] += 1
         taken.add(unique)
         names[value] = unique
     return names
