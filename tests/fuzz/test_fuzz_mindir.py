@@ -161,7 +161,7 @@ NAMES = ["", "a", "b", "c", "f", "REF::p", "REF::q", "REF::f", "REF::a", "p", "q
 
 
 @given(messages("Model"))
-@settings(max_examples=150, deadline=None,
+@settings(max_examples=80, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large,
                                  HealthCheck.filter_too_much, HealthCheck.large_base_example])
 def test_any_well_formed_messages(tmp_path: Path, data: bytes) -> None:

@@ -10,6 +10,7 @@ from diag.types.dtype import DType
 from diag.types.graph import Graph, Node
 from diag.types.tensor import Span, TensorInfo, Weight
 
+
 def recognise(graph: Graph) -> Graph:
     """The graph itself, or, if a parameter is an OM, with the note and ``metadata["om"]`` that say so.
 
