@@ -207,7 +207,7 @@ class Worker:
 
     def _report(self, event: Mapping[str, Any]) -> NoReturn:
         self._child.log.settle()
-        kind, message = str(event.get("type", "Error"))[:_SHOWN], str(event.get("message", ""))[:10 * _SHOWN]
+        kind, message = str(event.get("type", "Error"))[:_SHOWN], _sentence(str(event.get("message", "")))
         if kind in ("ImportError", "ModuleNotFoundError"):
             raise RuntimeUnavailable(f"{self.name} cannot be used: {message}", where=f"Log: {self.log}",
                                      hint="See: diag runtime doctor")
@@ -272,6 +272,12 @@ def _told(event: Mapping[str, Any], worker: Worker) -> Event:
         case {"event": "message", "text": str(text)}:
             return Message(text[:10 * _SHOWN])
     return worker.fail(f"sent an unknown event: {str(event)[:_SHOWN]}")
+
+
+def _sentence(message: str) -> str:
+    """The first line that says something: runtimes frame their messages with rules and headings."""
+    lines = (line.strip() for line in message.splitlines())
+    return next((line for line in lines if line and not line.startswith("-")), message.strip())[:_SHOWN]
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -29,11 +29,12 @@ _UNKNOWN_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Edit:
-    """An edited model on disk: the values of its outputs in order, and the input name of each value to feed."""
+class _Model:
+    """A model on disk: the values of its outputs and its inputs in order, the input name of each value to feed."""
 
     path: Path
     values: tuple[str, ...]
+    declared: tuple[TensorInfo, ...]
     inputs: Mapping[str, str]
 
 
@@ -55,15 +56,20 @@ class MindIRSession:
         self.graph: Graph = MINDIR.read(path, ReadOptions(options.key))
         self._source, self._key = path, options.key
         self._batch_bytes = batch_bytes
+        self._uneditable = _uneditable(path, options.key)
         self._reasons: dict[str, str] = dict(untappable(self.graph))
         self._edits = 0
-        self._last: tuple[Hashable, _Edit] | None = None
+        self._last: tuple[Hashable, _Model] | None = None
         self._process = ModelProcess(spec, options)
         try:
             _link_weights(path, self._process.folder)
             # 2.0.0 cannot decrypt; an edit that changes nothing is the plain model.
-            self._plain = self._write(edit.tap(path, (), options.key)).path if options.key else path
-            self.inputs = self._process.load(self._plain, cancel)
+            named = tuple(TensorInfo(name, i.dtype, i.shape) for name, i
+                          in zip(self.graph.input_names, self.graph.inputs, strict=True))
+            values = tuple(o.name for o in self.graph.outputs)
+            self._plain = (self._write(edit.tap(path, (), options.key), named) if options.key
+                           else _Model(path, values, named, {}))
+            self.inputs = self._process.load(self._plain.path, named, cancel)
         except BaseException:
             self._process.close()
             raise
@@ -72,18 +78,18 @@ class MindIRSession:
 
     def run(self, feeds: Mapping[str, Array], cancel: Cancel) -> dict[str, Array]:
         """Final outputs of the untouched model."""
-        values = [o.name for o in self.graph.outputs]
-        found = self._run(self._plain, values, checked(feeds, self.inputs), cancel)
-        return self._final(found)
+        return self._final(self._run(self._plain, checked(feeds, self.inputs), cancel))
 
     def observe(self, feeds: Mapping[str, Array], values: Sequence[str], cancel: Cancel) -> dict[str, Array]:
         """The named values and the final outputs; as many runs as the batch size needs."""
         given = checked(feeds, self.inputs)
         possible = [value for value in dict.fromkeys(values) if not self.untappable(value)]
         seen: dict[str, Array] = {}
-        for batch in self._batches(possible) or [()]:
-            model = self._edited(("tap", batch), partial(edit.tap, self._source, batch, self._key))
-            found = self._run(model.path, model.values, given, cancel)
+        if not possible:
+            return self.run(feeds, cancel)
+        for batch in self._batches(possible):
+            model = self._edited(("tap", batch), partial(edit.tap, self._source, batch, self._key), {})
+            found = self._run(model, given, cancel)
             if not seen:
                 seen.update(self._final(found))
             seen.update(self._sound(batch, found))
@@ -96,10 +102,10 @@ class MindIRSession:
         for batch in self._batches(self._fed(values, infos)):
             shapes = tuple(sorted((i.name, i.dtype, i.shape) for i in infos.values()))
             model = self._edited(("isolate", batch, shapes),
-                                 partial(edit.isolate, self._source, batch, infos, self._key))
+                                 partial(edit.isolate, self._source, batch, infos, self._key), infos)
             given = {name: feeds[value] for value, name in model.inputs.items()}
-            wanted = self._process.load(model.path, cancel)
-            found = self._run(model.path, model.values, checked(given, wanted), cancel)
+            wanted = self._process.load(model.path, model.declared, cancel)
+            found = self._run(model, checked(given, wanted), cancel)
             seen.update(self._sound(batch, found))
         return seen
 
@@ -107,7 +113,7 @@ class MindIRSession:
         """Why a value cannot be seen: from the file, or from what the runtime gave for it; "" if it can."""
         if value in self._reasons:
             return self._reasons[value]
-        return "" if value in self.graph.producers else "no node writes it"
+        return self._uneditable if value in self.graph.producers else "no node writes it"
 
     def close(self) -> None:
         """End the process, remove the edited files. Twice is fine."""
@@ -120,12 +126,14 @@ class MindIRSession:
                  trace: TracebackType | None) -> None:
         self.close()
 
-    def _run(self, model: Path, values: Sequence[str], feeds: Mapping[str, Array], cancel: Cancel) -> dict[str, Array]:
-        ran = self._process.run(model, feeds, cancel)
-        if len(ran.arrays) != len(values):
-            raise ToolFailed(f"{self._process.spec.name} gave {len(ran.arrays)} outputs, the model has {len(values)}",
-                             where=f"in {self._source}", hint="Its version may not fit the model; convert it again")
-        return dict(zip(values, ran.arrays, strict=True))
+    def _run(self, model: _Model, feeds: Mapping[str, Array], cancel: Cancel) -> dict[str, Array]:
+        """Arrays by value."""
+        ran = self._process.run(model.path, model.declared, feeds, cancel)
+        if len(ran.arrays) != len(model.values):
+            raise ToolFailed(f"{self._process.spec.name} gave {len(ran.arrays)} outputs, "
+                             f"the model has {len(model.values)}", where=f"in {self._source}",
+                             hint="Its version may not fit the model; convert it again")
+        return dict(zip(model.values, ran.arrays, strict=True))
 
     def _final(self, found: Mapping[str, Array]) -> dict[str, Array]:
         return {o.name: found[value.name] for o, value in zip(self.outputs, self.graph.outputs, strict=True)}
@@ -145,7 +153,9 @@ class MindIRSession:
     def _fed(self, values: Sequence[str], feeds: Mapping[str, TensorInfo]) -> list[str]:
         """The values whose nodes can run alone on ``feeds``."""
         possible = [value for value in dict.fromkeys(values) if not self.untappable(value)]
-        ready = []
+        ready: list[str] = []
+        if not possible:
+            return ready
         with opened(self._source, self._key) as work:
             for value in possible:
                 try:
@@ -172,19 +182,31 @@ class MindIRSession:
             room -= size
         return [tuple(batch) for batch in batches]
 
-    def _edited(self, key: Hashable, make: Callable[[], edit.Edited]) -> _Edit:
+    def _edited(self, key: Hashable, make: Callable[[], edit.Edited], infos: Mapping[str, TensorInfo]) -> _Model:
         """The edited model; the last one is kept, because pipelines ask for the same tensors step after step."""
         if self._last is None or self._last[0] != key:
             if self._last is not None:
                 self._last[1].path.unlink(missing_ok=True)
-            self._last = key, self._write(make())
+            edited = make()
+            declared = tuple(replace(infos.get(value) or self.graph.info(value), name=name)
+                             for value, name in edited.inputs.items())
+            self._last = key, self._write(edited, declared)
         return self._last[1]
 
-    def _write(self, edited: edit.Edited) -> _Edit:
+    def _write(self, edited: edit.Edited, declared: tuple[TensorInfo, ...]) -> _Model:
         self._edits += 1
         path = self._process.folder / f"edit-{self._edits}.mindir"
         path.write_bytes(edited.data)
-        return _Edit(path, edited.values, edited.inputs)
+        return _Model(path, edited.values, declared, edited.inputs)
+
+
+def _uneditable(path: Path, key: bytes | None) -> str:
+    """Why the file as a whole cannot be edited; "" if it can."""
+    try:
+        with opened(path, key):
+            return ""
+    except UsageError as error:
+        return error.message
 
 
 def _bytes(dtype: DType, shape: tuple[int, ...]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,22 +44,26 @@ class ModelProcess:
         self._inputs: tuple[TensorInfo, ...] = ()
         self._failed = False
 
-    def load(self, model: Path, cancel: Cancel) -> tuple[TensorInfo, ...]:
+    def load(self, model: Path, declared: Sequence[TensorInfo], cancel: Cancel) -> tuple[TensorInfo, ...]:
         """Build the model unless it is the one in memory; returns the inputs that the runtime wants.
+
+        ``declared`` are those that the file says, for runtimes that do not tell.
 
         Raises RuntimeUnavailable, ToolFailed (with the decisive line of the log), WorkerCrashed, Cancelled.
         """
         if self._loaded != model or self._worker is None or not self._worker.alive:
             self._loaded = None
+            inputs = [{"name": i.name, "dtype": i.dtype.value, "shape": [d if isinstance(d, int) else -1
+                                                                         for d in i.shape or ()]} for i in declared]
             answer = self._call("open", {"model": str(model.absolute()), "device": self._options.device,
-                                         "threads": self._options.threads}, cancel)
+                                         "threads": self._options.threads, "inputs": inputs}, cancel)
             self._inputs = self._described(answer.get("inputs"))
             self._loaded = model
         return self._inputs
 
-    def run(self, model: Path, feeds: Mapping[str, Array], cancel: Cancel) -> Ran:
+    def run(self, model: Path, declared: Sequence[TensorInfo], feeds: Mapping[str, Array], cancel: Cancel) -> Ran:
         """Run it once with exactly the inputs it wants. The arrays are mapped files, read only."""
-        self.load(model, cancel)
+        self.load(model, declared, cancel)
         given, taken = self.folder / "feeds.pack", self.folder / "outputs.pack"
         try:
             index = write_pack(given, feeds)

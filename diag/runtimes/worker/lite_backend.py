@@ -39,10 +39,10 @@ class Backend(object):
         start = time.perf_counter()
         outputs = self._model.predict(inputs)
         seconds = time.perf_counter() - start
-        tensors = [(t.name, t.get_data_to_numpy(), _dtype(t)) for t in outputs]
         # Two outputs may have one name, or none: the position is what counts.
-        index = wire.write_pack(request["into"], [("%d" % i, a, d) for i, (_, a, d) in enumerate(tensors)])
-        return {"names": [name for name, _, _ in tensors], "tensors": index, "seconds": seconds}
+        tensors = [("%d" % i,) + _array(tensor) for i, tensor in enumerate(outputs)]
+        return {"names": [t.name for t in outputs], "tensors": wire.write_pack(request["into"], tensors),
+                "seconds": seconds}
 
     def convert(self, request, channel):
         """Convert an ONNX file as the request's fields say."""
@@ -93,6 +93,16 @@ def _set(tensor, array, dtype):
         raise TypeError("The input '%s' wants %s and got %s" % (tensor.name, _dtype(tensor), dtype))
     # An array in Fortran order is logged as an error inside, not raised, and nothing is set.
     tensor.set_data_from_numpy(np.ascontiguousarray(array))
+
+
+def _array(tensor):
+    """The elements and the name of their type: the library's word, or numpy's for a type that it cannot name."""
+    import numpy as np
+
+    array, dtype = tensor.get_data_to_numpy(), _dtype(tensor)
+    if dtype == "bfloat16":
+        return array.view(np.uint16), dtype
+    return array, dtype if dtype != "undefined" else str(array.dtype)
 
 
 def _describe(tensor):
