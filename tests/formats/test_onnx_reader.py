@@ -39,8 +39,8 @@ def test_facts_of_a_small_model(tmp_path: Path) -> None:
     assert (node.name, node.op, node.inputs, node.outputs) == ("/conv", "Conv", ("x", "w", ""), ("y",))
     assert node.attributes == {"auto_pad": "NOTSET", "group": 1, "pads": (1, 1)}
     assert graph.metadata == {
-        "ir_version": "10", "producer": "me", "producer_version": "2", "domain": "d", "model_version": "4",
-        "opset": "21", "opsets": "ai.onnx 21", "doc": "words", "property author": "A"}
+        "ir_version": "10", "producer_name": "me", "producer_version": "2", "domain": "d", "model_version": "4",
+        "opset": "21", "opsets": "ai.onnx 21", "doc_string": "words", "property author": "A"}
     assert graph.weights == {"w": Weight("w", DType.FLOAT32, (2, 3), SMALL.tobytes())}
     assert graph.notes == ()
 

@@ -45,7 +45,8 @@ class GraphBuilder:
         inputs = tuple(map(TensorInfo, texts(proto.input)))
         outputs = tuple(map(TensorInfo, texts(proto.output)))
         parameters = [text(a) for a in proto.attribute] + [text(a.name) for a in proto.attribute_proto]
-        metadata = {"domain": text(proto.domain), "attributes": ", ".join(parameters), "doc": text(proto.doc_string)}
+        metadata = {"domain": text(proto.domain), "attributes": ", ".join(parameters),
+                    "doc_string": text(proto.doc_string)}
         names = tuple(o.name for o in outputs)
         nodes, _ = self._nodes(proto.node, {i.name for i in inputs}, names)
         return Graph(text(proto.name), "onnx", self._path, inputs, outputs, nodes,

@@ -109,11 +109,11 @@ def _looks_like_model(head: bytes, path: Path) -> bool:
 def _metadata(model: onnx.ModelProto) -> dict[str, str]:
     opsets = {text(o.domain) or "ai.onnx": o.version for o in model.opset_import}
     facts = {
-        "ir_version": str(model.ir_version or ""), "producer": text(model.producer_name),
+        "ir_version": str(model.ir_version or ""), "producer_name": text(model.producer_name),
         "producer_version": text(model.producer_version), "domain": text(model.domain),
         "model_version": str(model.model_version or ""), "opset": str(opsets.get("ai.onnx", "")),
         "opsets": ", ".join(f"{domain} {version}" for domain, version in opsets.items()),
-        "doc": text(model.doc_string) or text(model.graph.doc_string),
+        "doc_string": text(model.doc_string) or text(model.graph.doc_string),
     }
     facts.update({f"property {text(p.key)}": text(p.value) for p in model.metadata_props})
     return {key: value for key, value in facts.items() if value}
