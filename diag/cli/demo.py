@@ -128,6 +128,6 @@ class _Voice:
 
 
 def _wrap(text: str) -> Sequence[str]:
-    indent = text[:len(text) - len(text.lstrip())]
-    return textwrap.wrap(text, _WIDTH, subsequent_indent=indent + "   ", break_long_words=False,
+    inset = "     " if text.startswith("  ") else ""
+    return textwrap.wrap(text, _WIDTH, subsequent_indent=inset, break_long_words=False,
                          break_on_hyphens=False) or [""]

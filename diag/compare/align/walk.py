@@ -96,15 +96,26 @@ class Walk:
         nodes = [i for i in nodes if any(self._target_array(v) is not None for v in self._target.nodes[i].outputs)]
         for i in nodes:
             self._guess(i)
+        suspects: set[int] = set()
         todo = nodes
         for _ in range(_ROUNDS):
-            self._run(todo, isolate)
-            suspects = [i for i in todo if not self._accept(i)]
-            for i in suspects:
-                self._repair(i, isolate)
-            todo = [i for i in nodes if self.state.fed.get(i) != self._wanted(i)]
+            while todo:
+                self._run(todo, isolate)
+                suspects.difference_update(todo)
+                suspects.update(i for i in todo if not self._accept(i))
+                todo = self._stale(nodes)
+            # In running order, and only on input that still holds: a repaired node changes what its readers are given.
+            for i in sorted(suspects, key=nodes.index):
+                if self.state.fed[i] == self._wanted(i):
+                    suspects.discard(i)
+                    self._repair(i, isolate)
+            todo = self._stale(nodes)
             if not todo:
                 break
+
+    def _stale(self, nodes: Sequence[int]) -> list[int]:
+        """Nodes that ran on something else than what they are to be given now."""
+        return [i for i in nodes if self.state.fed.get(i) != self._wanted(i)]
 
     def feed_of(self, node: int, value: str) -> tuple[str, Layout] | None:
         """The golden tensor that ``node`` is to be given where it reads ``value``."""

@@ -14,6 +14,7 @@ from diag.compare.metrics.block import BLOCK, NumpyBlock
 from diag.compare.metrics.discrete import differ, exact_difference, is_discrete
 from diag.compare.metrics.finite import SideRest, Split, extreme_limit, split
 from diag.compare.metrics.kernel import RUN, kernel_for
+from diag.compare.metrics.kl import divergence
 from diag.compare.metrics.moments import Moments, Spread, Sums
 from diag.compare.metrics.rounding import smallest_normal, unit_roundoff
 from diag.compare.metrics.tail import Tail
@@ -182,11 +183,12 @@ class Accumulator:
         return Stats(whole.min, whole.max, whole.mean, whole.std, math.sqrt(whole.square_sum), *counts)
 
 
-def compare(golden: Array, target: Array, *, target_dtype: DType) -> Metrics:
+def compare(golden: Array, target: Array, *, target_dtype: DType, with_kl: bool = False) -> Metrics:
     """Metrics of two tensors of the same shape and any element types.
 
     ``target_dtype`` is what the target computes in (its array may be wider). Nothing is copied as a whole: extra
-    memory is a few MB, besides 0.2 % of a very large tensor. Views in any axis order are read as they lie.
+    memory is below 20 MB, besides 0.2 % of a very large tensor. Views in any axis order are read as they lie.
+    ``with_kl`` asks for MindStudio's divergence too, which takes a second pass.
 
     Raises:
         ValueError: the shapes differ.
@@ -196,9 +198,12 @@ def compare(golden: Array, target: Array, *, target_dtype: DType) -> Metrics:
         raise ValueError(f"golden has shape {golden.shape}, target {target.shape}")
     # Metrics do not depend on the order of the elements: golden's order in memory is the fastest one to walk in.
     axes = sorted(range(golden.ndim), key=lambda a: -abs(golden.strides[a]))
-    turned = Accumulator(tuple(golden.shape[a] for a in axes), golden.dtype, target.dtype, target_dtype)
-    turned.update(golden.transpose(axes), target.transpose(axes))
-    found = turned.result()
+    turned_golden, turned_target = golden.transpose(axes), target.transpose(axes)
+    accumulator = Accumulator(turned_golden.shape, golden.dtype, target.dtype, target_dtype)
+    accumulator.update(turned_golden, turned_target)
+    found = accumulator.result()
+    if with_kl and not {golden.dtype.kind, target.dtype.kind} & set("cOSUT"):
+        found = replace(found, kl=divergence(turned_golden, turned_target, found))
     if found.worst_index is None or axes == sorted(axes):
         return found
     back = dict(zip(axes, found.worst_index, strict=True))
