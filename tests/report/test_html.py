@@ -12,6 +12,7 @@ from report import factory
 from diag.errors import UsageError
 from diag.report import Histogram, Style, render, write
 from diag.report.html.data import embed, limits, page_data
+from diag.report.labels import labels
 
 HOSTILE = "</script><script>x()</script><!--<img src=x onerror=x()>&amp;\u2028{{data}}"
 
@@ -38,6 +39,13 @@ def test_every_placeholder_is_filled(page):
     assert not re.search(r"\{\{\w+\}\}", page)
     assert page.startswith("<!DOCTYPE html>\n<html lang=\"en\">")
     assert '<html lang="zh-CN">' in render(factory.comparison(), "html", Style(lang="zh"))
+
+
+def test_the_script_has_all_its_words_and_no_others(page):
+    asked = set(re.findall(r"\bH\.([a-z_]+)", page)) | {"no_script", "cumulative", "own_input", "reference"}
+    listed = re.search(r"\[('path'.*?)\]", page)
+    assert listed is not None
+    assert set(labels("en")["html"]) == asked | set(re.findall(r"'(\w+)'", listed[1]))
 
 
 def test_names_are_data_only():
