@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,13 @@ TESTS = Path(__file__).resolve().parents[1]
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
 from corpus import plant  # noqa: E402
-from corpus.families import FAMILIES, Example, transformer  # noqa: E402
+from corpus.example import Example  # noqa: E402
+from corpus.families import FAMILIES, Build  # noqa: E402
 from corpus.faults import KINDS  # noqa: E402
 from corpus.mslite import MindSporeLite, MindSporeLiteError  # noqa: E402
 from corpus.naturals import NATURALS  # noqa: E402
 from corpus.pairs import Pair, Site, Truth, load, write_truth  # noqa: E402
+from corpus.sequences import transformer  # noqa: E402
 from corpus.tiny import tiny_families  # noqa: E402
 from corpus.view import Array, View, rel_l2  # noqa: E402
 
@@ -40,8 +42,6 @@ HEALTHY, FAITHFUL, ABOVE_NOISE = 1e-4, 1e-4, 10.0
 HOW_MANY = {"clip_limit": 1, "resize_mode": 1, "weight_noise": 4, "weight_channel": 4, "weight_scale": 4,
                    "bias_dropped": 3, "epsilon": 3, "activation": 3}
 TRIES = 6
-
-Build = Callable[[np.random.Generator], Example]
 
 
 class NotMade(Exception):

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from corpus.families import Example, fourier, image, text
+from corpus.example import Example, image
+from corpus.families import Build
 from corpus.net import Net
+from corpus.sequences import fourier, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,13 @@ class Natural:
     ``reference``: whether the MindIR itself is wrong, so that a faithful interpreter of it shows the error too.
     """
 
-    build: Callable[[np.random.Generator], Example]
+    build: Build
     node: str
     explains: str
     reference: bool
 
 
-def _cnn(block: Callable[[Net, str, int], str]) -> Callable[[np.random.Generator], Example]:
+def _cnn(block: Callable[[Net, str, int], str]) -> Build:
     """A small CNN with one block in the middle that this runtime gets wrong. The block is given its channels."""
     def build(rng: np.random.Generator) -> Example:
         net, width = Net(rng), int(rng.choice([12, 16]))
@@ -48,11 +50,11 @@ def _resize(mode: str, scale: float) -> Callable[[Net, str, int], str]:
         "Resize", "features.3", [x, "", net.constant("features.3", sizes)], **attributes))
 
 
-def _one(operator: str, **attributes: object) -> Callable[[np.random.Generator], Example]:
+def _one(operator: str, **attributes: object) -> Build:
     return _cnn(lambda net, x, width: str(net.op(operator, "features.3", [x], **attributes)))
 
 
-def _with(operator: str, *inputs: np.ndarray | float | None) -> Callable[[np.random.Generator], Example]:
+def _with(operator: str, *inputs: np.ndarray | float | None) -> Build:
     """The operator with constants behind its first input; None: not given."""
     return _cnn(lambda net, x, width: str(net.op(operator, "features.3", [
         x, *("" if value is None else net.constant("features.3", value) for value in inputs)])))

@@ -155,6 +155,30 @@ class Net:
                                           self.constant(scope, [1, rows, width])])
         return self.linear(f"{scope}.out_proj", flat, (width, width))
 
+    def fused_attention(self, scope: str, x: str, rows: int, width: int, heads: int) -> str:
+        """Self-attention with one projection for queries, keys and values, the scale split over queries and keys."""
+        head = width // heads
+        y = self.op("Reshape", scope, [self.linear(f"{scope}.qkv", x, (width, 3 * width), gain=1.4),
+                                       self.constant(scope, [1, rows, 3, heads, head])])
+        y = self.op("Transpose", scope, [y], perm=[2, 0, 3, 1, 4])
+        q, k, v = (self.op("Gather", scope, [y, self.constant(scope, np.array(part))], axis=0) for part in range(3))
+        k = self.op("Transpose", scope, [k], perm=[0, 1, 3, 2])
+        q, k = (self.op("Mul", scope, [value, self.constant(scope, head ** -0.25)]) for value in (q, k))
+        mixed = self.op("MatMul", scope, [self.op("Softmax", scope, [self.op("MatMul", scope, [q, k])], axis=-1), v])
+        flat = self.op("Reshape", scope, [self.op("Transpose", scope, [mixed], perm=[0, 2, 1, 3]),
+                                          self.constant(scope, [1, rows, width])])
+        return self.linear(f"{scope}.proj", flat, (width, width))
+
+    def rotary(self, scope: str, x: str, rows: int, head: int) -> str:
+        """Rotary position embedding of [1, heads, rows, head]: x · cos + rotate_half(x) · sin."""
+        half = head // 2
+        angles = np.tile(np.outer(np.arange(rows), 10.0 ** -np.linspace(0, 2, half)), 2)
+        low, high = (self.op("Slice", scope, [x, *(self.constant(scope, [bound]) for bound in (*ends, 3, 1))])
+                     for ends in ((0, half), (half, head)))
+        turned = self.op("Concat", scope, [self.op("Neg", scope, [high]), low], axis=-1)
+        cosine, sine = (self.constant(scope, wave[None, None]) for wave in (np.cos(angles), np.sin(angles)))
+        return str(self.op("Add", scope, [self.op("Mul", scope, [x, cosine]), self.op("Mul", scope, [turned, sine])]))
+
     def model(self, name: str, outputs: dict[str, str]) -> onnx.ModelProto:
         """The finished, checked model with all shapes inferred. ``outputs``: graph output name → value."""
         renamed = {value: output for output, value in outputs.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from corpus.families import Example
+from corpus.example import Example
 from corpus.faults import KINDS
 from corpus.pairs import Site
 from corpus.view import View

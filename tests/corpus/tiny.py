@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
-from corpus.families import Example, image
+from corpus.example import Example, image
+from corpus.families import Build
 from onnx import TensorProto, helper
 
 SUBMODELS = ("text_encoder", "unet", "vae_encoder", "vae_decoder", "safety_checker")
 
 
-def tiny_families(folder: Path) -> dict[str, Callable[[np.random.Generator], Example]]:
+def tiny_families(folder: Path) -> dict[str, Build]:
     """``tiny_unet`` and its like for each ``<submodel>/model.onnx`` in the folder; empty if there is none."""
     found = {}
     for name in SUBMODELS:
