@@ -177,18 +177,23 @@ class Walk:
         """No value fits: the nearest tensor of the name's own chain, if it stands out, else the name itself."""
         own = self.state.own.get(value, array)
         chain = self._named(node, k, own)
+        anchor = self._anchor.get(node)
+        if not chain and anchor is not None and k < len(self._golden.nodes[anchor].outputs):
+            # The name is all there is: the tensor has another number of elements.
+            self._pair(value, self._golden.nodes[anchor].outputs[k], None, float("inf"), False, MappingKind.NAME)
+            return
         if not chain:
             self.state.pairs.pop(value, None)
             return
-        ranked = sorted((d, j, g, layout) for j, (g, layout, d) in enumerate(self._distances(chain, own)))
-        if not ranked:
+        near = [found for g in chain for found in (self._nearest([g], own),) if found is not None]
+        if not near:
             self.state.pairs.pop(value, None)
             return
+        ranked = sorted(near, key=lambda found: found[2])
         best = ranked[0]
-        clear = best[0] < 0.5 and (len(ranked) == 1 or best[0] < 0.5 * ranked[1][0])
+        clear = best[2] < 0.5 and (len(ranked) == 1 or best[2] < 0.5 * ranked[1][2])
         hinted = self._read_as(value, chain)
-        d, _, golden, layout = best if clear else next((r for r in ranked if r[2] == hinted), None) or \
-            min(ranked, key=lambda r: r[1])
+        golden, layout, d = best if clear else next((r for r in near if r[0] == hinted), near[0])
         kind = MappingKind.NAME if chain[0] == golden else MappingKind.STRUCTURE
         self._pair(value, golden, layout, d, False, kind)
 
@@ -213,7 +218,19 @@ class Walk:
                 anchor = self._anchor.get(node)
                 named = anchor is not None and golden in self._golden.nodes[anchor].outputs
                 self._pair(value, golden, layout, d, True, MappingKind.NAME if named else MappingKind.VALUE)
+                good = good and not self._elsewhere(node, k, golden, own)
         return good
+
+    def _elsewhere(self, node: int, k: int, golden: str, own: Array) -> bool:
+        """Whether a node bears the very name of a golden node but answers a tensor that is not made from it.
+
+        Equal blocks answer each other's tensors when what lies between them is gone: the name may know better.
+        """
+        anchor = self._anchor.get(node)
+        if anchor is None or self._golden.nodes[anchor].name != self._target.nodes[node].name:
+            return False
+        named = self._named(node, k, own)
+        return bool(named) and golden not in named
 
     def _refresh(self, pair: Pairing, own: Array) -> None:
         golden = self._golden_array(pair.golden)
@@ -306,8 +323,12 @@ class Walk:
         direct = self._near.reads(anchor) if anchor is not None else []
         known = [g for (v, g) in self.state.stand_ins if v == value]
         near = self._near.around(fed, array.size, _REPAIR_HOPS)
-        ordered = [*known, *(g for g in direct if g in near), *near]
+        ordered = [*known, *(g for g in direct if self._size_of(g) == array.size), *near]
         return [g for g in dict.fromkeys(ordered) if g != fed][:_REPAIR_TRIALS]
+
+    def _size_of(self, golden: str) -> int | None:
+        held = self._golden_array(golden)
+        return None if held is None else held.size
 
     def _heals(self, node: int, value: str, golden: str, array: Array, isolate: Isolate) -> bool:
         held = self._golden_array(golden)
@@ -331,7 +352,7 @@ class Walk:
             places = [g for g in (*named, *self._near.chain(inputs, own[value].size, _REPAIR_HOPS))
                       if g not in inputs]
             found = self._nearest(places, own[value])
-            if found is None or found[2] > TOLERANCE:
+            if found is None or found[2] > TOLERANCE or self._elsewhere(node, k, found[0], own[value]):
                 return False
         return bool(own)
 

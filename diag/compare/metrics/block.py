@@ -24,6 +24,9 @@ ROW = 1024
 MANY = 1 << 20
 """Elements from which on float32 sums of rows are exact enough: their errors average out to 1e-9."""
 
+LARGE = 1e30
+"""Relative errors whose sum might overflow float32."""
+
 Floats = NDArray[Any]
 
 
@@ -91,7 +94,7 @@ class NumpyBlock:
 
     def _add_errors(self, s: Sums, g: Floats, difference: Floats) -> None:
         """Largest and relative errors, the storage noise, and the tail of the magnitudes."""
-        wide, magnitude = self._wide_g[:s.n], np.abs(g, out=self._magnitude[:s.n])
+        magnitude = np.abs(g, out=self._magnitude[:s.n])
         if max(s.g_max, -s.g_min) > self._tail.threshold:
             np.greater(magnitude, magnitude.dtype.type(self._tail.threshold), out=self._flags[:s.n])
             self._tail.offer(magnitude[self._flags[:s.n]])
@@ -100,15 +103,23 @@ class NumpyBlock:
         if s.max_abs:
             if magnitude.min() < self._tiny:
                 np.maximum(magnitude, self._tiny, out=magnitude)
-            np.divide(error, magnitude, out=error)
+            with np.errstate(over="ignore"):
+                np.divide(error, magnitude, out=error)
             s.max_rel = float(error.max())
-            if self._many and s.n == BLOCK:
-                s.rel = self._sum_rows(error)
-            else:
-                np.copyto(wide, error)
-                s.rel = float(np.add.reduce(wide))
+            s.rel = self._sum_ratios(s, g, difference, error)
         if self._stored_in is not None:
             s.noise = self._storage_noise(g)
+
+    def _sum_ratios(self, s: Sums, g: Floats, difference: Floats, ratio: Floats) -> float:
+        """Sum of the relative errors; over a golden zero they may be too large for float32, then float64 does it."""
+        if s.max_rel < LARGE:
+            if self._many and s.n == BLOCK:
+                return self._sum_rows(ratio)
+            np.copyto(self._wide_g[:s.n], ratio)
+            return float(np.add.reduce(self._wide_g[:s.n]))
+        wide = np.abs(difference.astype(np.float64)) / np.maximum(np.abs(g.astype(np.float64)), float(self._tiny))
+        s.max_rel = float(wide.max())
+        return float(np.add.reduce(wide))
 
     def _zeros(self, x: Floats) -> int:
         return int(np.count_nonzero(np.equal(x, 0, out=self._flags[:x.size])))

@@ -70,10 +70,11 @@ INLINE double useful_shift(double sum, double squares, size_t n) {
 INLINE float reach(float low, float high) { return -low > high ? -low : high; }
 
 /* Whether the run has what a plain sum must not take in: NaN (it shows in the sum of squares), infinities, numbers
-   whose difference overflows, or extremes on both sides. top: where the side's numbers end. */
+   whose difference or relative error overflows, or extremes on both sides. top: where the side's numbers end. */
 INLINE int irregular(const Sums *s, const Rules *rules, float top_g, float top_t) {
     float g = reach(s->g_min, s->g_max), t = reach(s->t_min, s->t_max);
-    return !(s->dd <= DBL_MAX) || g >= top_g || t >= top_t || (g >= rules->limit_g && t >= rules->limit_t);
+    if (!(s->dd <= DBL_MAX) || s->max_rel > FLT_MAX || g >= top_g || t >= top_t) return 1;
+    return g >= rules->limit_g && t >= rules->limit_t;
 }
 
 #define TOP_f32 as_float(0x7e7fffffu) /* a quarter of the largest float */
@@ -118,6 +119,11 @@ TAIL(f32, float)
 TAIL(f16, uint16_t)
 TAIL(bf16, uint16_t)
 
+#define REDUCE(clauses) _Pragma(#clauses)
+#define SIMD_PAIR                                                                                                      \
+    REDUCE(omp simd reduction(+ : sg, st, gg, tt, gt, dd, rel, g_zero, t_zero)                                         \
+           reduction(min : g_min, t_min) reduction(max : g_max, t_max, worst, ratio))
+
 #define PAIR(G, T, TG, TT)                                                                                             \
     CLONES static void add_##G##_##T(const TG *restrict g, const TT *restrict t, size_t n, float tiny, Sums *s) {      \
         double kg = s->shift_g, kt = s->shift_t;                                                                       \
@@ -125,7 +131,7 @@ TAIL(bf16, uint16_t)
         float g_min = s->g_min, g_max = s->g_max, t_min = s->t_min, t_max = s->t_max;                                  \
         float worst = s->max_abs, ratio = s->max_rel;                                                                  \
         int32_t g_zero = 0, t_zero = 0;                                                                                \
-        _Pragma("omp simd reduction(+:sg,st,gg,tt,gt,dd,rel,g_zero,t_zero) reduction(min:g_min,t_min) reduction(max:g_max,t_max,worst,ratio)") \
+        SIMD_PAIR                                                                                                      \
         for (size_t i = 0; i < n; i++) {                                                                               \
             float x = from_##G(g[i]), y = from_##T(t[i]), d = y - x;                                                   \
             float e = magnitude_of(d), ax = magnitude_of(x), r = e / (ax > tiny ? ax : tiny);                          \

@@ -62,11 +62,7 @@ def _difference(row: LayerResult, d: Difference, found: Explanation, ops: Sequen
     both = {"op": row.golden_op, "name": d.name, "golden": d.golden, "target": d.target}
     hedge = "" if sure else "perhaps: "
     if d.kind == "missing":
-        names = [x.name for x in found.differences if x.kind == "missing"]
-        op = found.differences[-1].golden
-        if len(names) == 1 and op == "Add" and row.target_op and "MatMul" in row.target_op + "".join(ops):
-            return Reason(Code.BIAS_DROPPED, {"op": op, "name": names[0]}, f"the bias added by {names[0]} is missing")
-        return Reason(Code.OPERATOR_MISSING, {"op": op}, f"{', '.join(names)} ({op}) is missing in the target")
+        return _missing(row, [x for x in found.differences if x.kind == "missing"], ops)
     if d.kind == "extra":
         return Reason(Code.OPERATOR_EXTRA, {"op": row.golden_op, "target": d.target},
                       f"the target has an extra {d.target} here")
@@ -79,6 +75,17 @@ def _difference(row: LayerResult, d: Difference, found: Explanation, ops: Sequen
     if d.name == "epsilon" and norm and d.target in ("0", "0.0"):
         code = Code.LAYERNORM_EPSILON
     return Reason(code, both, f"{hedge}{d.name} is {d.target} in the target and {d.golden} in the golden model")
+
+
+def _missing(row: LayerResult, absent: Sequence[Difference], ops: Sequence[str]) -> Reason:
+    last = absent[-1]
+    if last.golden.startswith("bias of"):
+        return Reason(Code.BIAS_DROPPED, {"op": row.golden_op, "name": last.name}, f"the bias {last.name} is missing")
+    if len(absent) == 1 and last.golden == "Add" and "MatMul" in (row.target_op or "") + "".join(ops):
+        return Reason(Code.BIAS_DROPPED, {"op": "Add", "name": last.name}, f"the bias added by {last.name} is missing")
+    what = f"{last.name} ({last.golden})" if len(absent) == 1 else \
+        f"{len(absent)} nodes from {absent[0].name} to {last.name}"
+    return Reason(Code.OPERATOR_MISSING, {"op": last.golden}, f"missing in the target: {what}")
 
 
 _ATTRIBUTES = {"axis": Code.AXIS_DIFFERS, "axes": Code.AXIS_DIFFERS, "pads": Code.PADS_DIFFER,
@@ -96,7 +103,8 @@ _WEIGHTS: Mapping[str, tuple[Code, Callable[[WeightDifference], Mapping[str, Any
 
 def _weight(w: WeightDifference, both: Mapping[str, Any], hedge: str) -> Reason:
     if w.kind == "nonfinite":
-        return Reason(Code.WEIGHTS_DIFFER, {**both, "error": None}, f"{hedge}the weight {w.golden} has {w.detail}")
+        code = Code.WEIGHTS_SATURATED if "infinite" in w.detail else Code.WEIGHTS_DIFFER
+        return Reason(code, {**both, "error": None}, f"{hedge}the weight {w.golden} has {w.detail}")
     code, more = _WEIGHTS.get(w.kind, (Code.WEIGHTS_DIFFER, lambda x: {"error": x.error}))
     return Reason(code, {**both, **more(w)}, f"{hedge}the weight {w.golden}: {both['target']}")
 

@@ -15,6 +15,7 @@ from diag.runtimes.interface import Array
 from diag.types.graph import Node
 from diag.types.layer import Difference
 
+_MOVES = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze", "Flatten", "Dropout"})
 _HEALED = 0.1
 """A cause is proved when less than this share of the error is left without it."""
 
@@ -68,12 +69,26 @@ def explain(suspect: Suspect, golden: Side, target: Side, golden_constant: said.
     weights = _weight_differences(members, node, golden_constant, target_constant)
     for w, change in weights.values():
         found.append((Difference("weight", w.golden, _story(w)[0], _story(w)[1], w.kind), change))
+    found += [(d, None) for d in _unpaired(members, node, golden_constant, target_constant)]
     order = _input_order(suspect, members)
     if order is not None:
         found.append((order, None))
     judged = _judge(found, trial, before)
     blamed = _blame(judged, members)
     return Explanation(judged, {w.golden: w for w, _ in weights.values()}, blamed)
+
+
+def _unpaired(members: Sequence[Node], node: Node, golden_constant: said.Constant,
+              target_constant: said.Constant) -> list[Difference]:
+    """A bias of the golden node for which the target node has no input at all."""
+    for member in members:
+        if member.op in ("Conv", "ConvTranspose", "Gemm") and len(member.inputs) > 2 and member.inputs[2]:
+            bias = golden_constant(member.inputs[2])
+            held = [a for v in node.inputs if v for a in (target_constant(v),) if a is not None]
+            if bias is not None and np.any(bias) and not any(a.size == bias.size and a.ndim == 1 for a in held):
+                return [Difference("missing", member.inputs[2], f"bias of {bias.size} elements", "nothing",
+                                   explains=True)]
+    return []
 
 
 def _judge(found: Sequence[tuple[Difference, Change | None]], trial: Trial, before: float) -> tuple[Difference, ...]:
@@ -92,9 +107,11 @@ def _judge(found: Sequence[tuple[Difference, Change | None]], trial: Trial, befo
 
 def _missing(suspect: Suspect, golden: Side, node: Node) -> Explanation:
     nodes = [golden.graph.nodes[i] for i in suspect.missing]
+    # A reshape or transposition without the computing node beside it would not be missed.
+    computing = [n for n in nodes if n.op not in _MOVES] or nodes
     found = tuple(Difference("missing", n.name, n.op, f"nothing: {node.name} is used instead", explains=True)
-                  for n in nodes)
-    return Explanation(found, {}, nodes[-1].name)
+                  for n in computing)
+    return Explanation(found, {}, computing[-1].name)
 
 
 def _weight_differences(members: Sequence[Node], node: Node, golden_constant: said.Constant,

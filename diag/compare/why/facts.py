@@ -61,6 +61,13 @@ def golden_facts(nodes: Sequence[Node], constant: Constant) -> Facts:
             facts["perm"] = node.attributes["perm"]
         if node.op in _ACTIVATIONS:
             activations.append(_ACTIVATIONS[node.op])
+            facts.update({k: v for k, v in _PARAMETERS.get(node.op, {}).items() if k not in node.attributes})
+        if node.op == "Clip":
+            facts.update(_limits(node, constant))
+        if node.op == "Resize":
+            facts["mode"] = node.attributes.get("mode", "nearest")
+        if node.op == "Gather":
+            facts.update(_index(node, constant))
     epsilon = _decomposed_epsilon(nodes, constant)
     if epsilon is not None and "epsilon" not in facts:
         facts["epsilon"] = epsilon
@@ -91,13 +98,48 @@ def target_facts(node: Node, constant: Constant) -> Facts:
     axis = facts.get("axis")
     if isinstance(axis, tuple) and len(axis) == 1:
         facts["axis"] = axis[0]
-    if node.op in ("Gather", "GatherV2") and "axis" not in attributes:
+    if node.op in ("Gather", "GatherV2"):
         axes = _elements(constant, node.inputs[2:3])
-        if axes:
+        if axes and "axis" not in attributes:
             facts["axis"] = axes[0]
+        facts.update(_index(node, constant))
+    if node.op == "Resize" and isinstance(attributes.get("method"), int):
+        facts["mode"] = _nth(("linear", "nearest", "cubic"), attributes["method"])
+    facts.update(_fused_parameters(str(facts["activation"]), attributes))
     if node.op == "Activation" and facts["activation"] not in ("LEAKY_RELU", "ELU"):
         facts.pop("alpha", None)
     return facts
+
+
+_PARAMETERS: Mapping[str, Facts] = {"LeakyRelu": {"alpha": 0.01}, "Elu": {"alpha": 1.0},
+                                    "HardSigmoid": {"alpha": 0.2, "beta": 0.5}}
+_FIXED: Mapping[str, Facts] = {"HSIGMOID": {"alpha": 1 / 6, "beta": 0.5}}
+
+
+def _fused_parameters(activation: str, attributes: Mapping[str, AttrValue]) -> Facts:
+    """Parameters of an activation: stated, or fixed by what the runtime computes under that name."""
+    facts: Facts = dict(_FIXED.get(activation, {}))
+    if activation in ("LEAKY_RELU", "ELU"):
+        facts["alpha"] = attributes.get("alpha", 0.0)
+    if activation == "HARD_TANH":
+        facts.update({"min": attributes.get("min_val", -1.0), "max": attributes.get("max_val", 1.0)})
+    if activation == "RELU6":
+        facts.update({"min": 0.0, "max": 6.0})
+    return facts
+
+
+def _limits(node: Node, constant: Constant) -> Facts:
+    low, high = (_scalar(constant, node, i, n) for i, n in ((1, "min"), (2, "max")))
+    return {"min": -_WIDEST if low is None else low, "max": _WIDEST if high is None else high}
+
+
+_WIDEST = 3.4028234663852886e38
+
+
+def _index(node: Node, constant: Constant) -> Facts:
+    """A single constant index; a table of many is a weight."""
+    index = _elements(constant, node.inputs[1:2])
+    return {"index": index[0] if len(index) == 1 else index} if index is not None and len(index) <= 16 else {}
 
 
 def differing(golden: Facts, target: Facts, rank: int) -> list[tuple[str, object, object]]:
@@ -110,7 +152,8 @@ def differing(golden: Facts, target: Facts, rank: int) -> list[tuple[str, object
     return sorted(found, key=lambda item: _ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER))
 
 
-_ORDER = ("epsilon", "axis", "axes", "perm", "activation", "pads", "strides", "dilations", "group", "mode", "alpha")
+_ORDER = ("epsilon", "axis", "axes", "perm", "min", "max", "alpha", "beta", "index", "activation",
+          "pads", "strides", "dilations", "group", "mode")
 
 
 def _plain(attributes: Mapping[str, AttrValue]) -> Facts:

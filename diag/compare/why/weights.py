@@ -56,9 +56,10 @@ def difference(names: tuple[str, str], golden: Array, target: Array) -> WeightDi
     """What was done to the golden array to make the target one (of the same shape); None if nothing."""
     g: Floats = golden.astype(np.float64)
     t: Floats = target.astype(np.float64)
-    bad = int((~np.isfinite(t) & np.isfinite(g)).sum())
-    if bad:
-        return WeightDifference("nonfinite", *names, float("inf"), detail=f"{bad} elements are not finite")
+    nan, inf = int((np.isnan(t) & np.isfinite(g)).sum()), int((np.isinf(t) & np.isfinite(g)).sum())
+    if nan or inf:
+        detail = f"{inf} infinite elements: an overflow" if inf else f"{nan} NaN elements"
+        return WeightDifference("nonfinite", *names, float("inf"), detail=detail)
     error = distance(g, t)
     if error <= _SAME:
         return None
