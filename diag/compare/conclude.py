@@ -42,13 +42,13 @@ def culprits(rows: Sequence[LayerResult], verdict: Verdict,
     """The culprits, best first, and rows that inject without being one.
 
     A conversion that writes another model is a culprit whatever the outputs say; a runtime that computes one layer
-    a little differently is one only if an output shows it.
+    a little differently is one only if an output fails.
     """
     found: list[Culprit] = []
     harmless: list[LayerResult] = []
     for row in injecting(rows):
         stage = _stage(row, around)
-        if verdict is Verdict.PASS and stage is not Stage.CONVERSION:
+        if verdict in (Verdict.PASS, Verdict.WATCH) and stage is not Stage.CONVERSION:
             harmless.append(row)
         elif len(found) < _MOST:
             found.append(_culprit(row, stage, around))
@@ -68,7 +68,7 @@ def _culprit(row: LayerResult, stage: Stage, around: Surroundings) -> Culprit:
     if kept is None:
         why = Reason.unknown(row)
     else:
-        found = explain(_suspect(kept, row, group), around.golden, around.target,
+        found = explain(_suspect(kept, row, group, around), around.golden, around.target,
                         constants(around.golden), constants(around.target))
         differences, blamed = found.differences, found.blamed
         why = reason(row, stage, found, _nodes(group, around), kept, around.runtime, around.threads)
@@ -92,8 +92,10 @@ def _answered(row: LayerResult, around: Surroundings) -> str:
     return around.comparing.pairs[row.target_tensor or ""].golden
 
 
-def _suspect(kept: Kept, row: LayerResult, group: Sequence[int]) -> Suspect:
-    missing = tuple(group) if kept.pair.stand_in else ()
+def _suspect(kept: Kept, row: LayerResult, group: Sequence[int], around: Surroundings) -> Suspect:
+    names = [around.golden.graph.nodes[i].name for i in group]
+    # A node that is there under its name, but without effect (a mask of zeros), is not missing.
+    missing = tuple(group) if kept.pair.stand_in and row.target_node not in names else ()
     extra = not group and row.mapping.kind is not MappingKind.MANUAL
     return Suspect(kept.node, kept.pair.value, kept.pair.golden, kept.golden, kept.feeds, kept.fed, tuple(group),
                    missing, extra and not missing)

@@ -32,6 +32,10 @@ class Neighbourhood:
         mixed = [v for pair in zip_longest(below, above) for v in pair if v is not None]
         return list(dict.fromkeys(mixed))
 
+    def above(self, values: Iterable[str], hops: int) -> set[str]:
+        """Everything that ``values`` are computed from, within ``hops`` nodes."""
+        return {v for value in values for v in self._up(value, hops)}
+
     def between(self, start: Iterable[str], end: str) -> list[int]:
         """Nodes that compute ``end`` from ``start`` (and constants), in order; empty if ``end`` is in ``start``."""
         stop = set(start)

@@ -176,7 +176,7 @@ class Walk:
     def _fall_back(self, node: int, k: int, value: str, array: Array) -> None:
         """No value fits: the nearest tensor of the name's own chain, if it stands out, else the name itself."""
         own = self.state.own.get(value, array)
-        chain = self._named(node, k, own)
+        chain = self._named(node, k, own) or self._nameless(node, own)
         anchor = self._anchor.get(node)
         if not chain and anchor is not None and k < len(self._golden.nodes[anchor].outputs):
             # The name is all there is: the tensor has another number of elements.
@@ -220,6 +220,15 @@ class Walk:
                 self._pair(value, golden, layout, d, True, MappingKind.NAME if named else MappingKind.VALUE)
                 good = good and not self._elsewhere(node, k, golden, own)
         return good
+
+    def _nameless(self, node: int, own: Array) -> list[str]:
+        """Candidates for a suspect that lost its name: what its inputs become next, if a reader confirms one."""
+        if node in self._anchor:
+            return []
+        starts = [f[0] for f in self.state.fed.get(node, {}).values() if f is not None]
+        chain = [g for g in self._near.chain(starts, own.size, _REPAIR_HOPS) if g not in starts]
+        hinted = self._read_as(self._target.nodes[node].outputs[0], chain)
+        return [] if hinted is None else [hinted]
 
     def _elsewhere(self, node: int, k: int, golden: str, own: Array) -> bool:
         """Whether a node bears the very name of a golden node but answers a tensor that is not made from it.
@@ -324,6 +333,11 @@ class Walk:
         known = [g for (v, g) in self.state.stand_ins if v == value]
         near = self._near.around(fed, array.size, _REPAIR_HOPS)
         ordered = [*known, *(g for g in direct if self._size_of(g) == array.size), *near]
+        if anchor is not None:
+            # Only what the golden node itself is computed from can be its input: fed with its own answer, or with
+            # what comes later, a node that lost its effect would look healthy.
+            before = self._near.above([o for o in self._golden.nodes[anchor].outputs if o], _HOPS)
+            ordered = [g for g in ordered if g in before]
         return [g for g in dict.fromkeys(ordered) if g != fed][:_REPAIR_TRIALS]
 
     def _size_of(self, golden: str) -> int | None:

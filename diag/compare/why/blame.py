@@ -83,6 +83,9 @@ def _missing(row: LayerResult, absent: Sequence[Difference], ops: Sequence[str])
         return Reason(Code.BIAS_DROPPED, {"op": row.golden_op, "name": last.name}, f"the bias {last.name} is missing")
     if len(absent) == 1 and last.golden == "Add" and "MatMul" in (row.target_op or "") + "".join(ops):
         return Reason(Code.BIAS_DROPPED, {"op": "Add", "name": last.name}, f"the bias added by {last.name} is missing")
+    if last.golden in ("Transpose", "Reshape", "Flatten"):
+        return Reason(Code.LAYOUT_WRONG, {"op": last.golden, "golden": last.golden, "target": row.target_op},
+                      f"layout: {last.name} ({last.golden}) is missing in the target")
     what = f"{last.name} ({last.golden})" if len(absent) == 1 else \
         f"{len(absent)} nodes from {absent[0].name} to {last.name}"
     return Reason(Code.OPERATOR_MISSING, {"op": last.golden}, f"missing in the target: {what}")
@@ -105,6 +108,8 @@ def _weight(w: WeightDifference, both: Mapping[str, Any], hedge: str) -> Reason:
     if w.kind == "nonfinite":
         code = Code.WEIGHTS_SATURATED if "infinite" in w.detail else Code.WEIGHTS_DIFFER
         return Reason(code, {**both, "error": None}, f"{hedge}the weight {w.golden} has {w.detail}")
+    if w.kind == "value":
+        return Reason(Code.WEIGHTS_DIFFER, {**both, "error": w.error}, f"{hedge}the constant {w.golden}: {w.detail}")
     code, more = _WEIGHTS.get(w.kind, (Code.WEIGHTS_DIFFER, lambda x: {"error": x.error}))
     return Reason(code, {**both, **more(w)}, f"{hedge}the weight {w.golden}: {both['target']}")
 

@@ -63,13 +63,17 @@ def explain(suspect: Suspect, golden: Side, target: Side, golden_constant: said.
     before = trial.error(Change({}, {}))
     found: list[tuple[Difference, Change | None]] = []
     rank = suspect.golden.ndim
-    for name, a, b in said.differing(said.golden_facts(members, golden_constant),
-                                     said.target_facts(node, target_constant), rank):
+    mine, theirs = said.golden_facts(members, golden_constant), said.target_facts(node, target_constant)
+    for name, a, b in said.differing(mine, theirs, rank):
         found.append((Difference("attribute", name, _text(a), _text(b)), trial.change(name, a)))
+    found += [(Difference("attribute", n, _text(a), "not stated"), None) for n, a in said.unstated(mine, theirs)]
     weights = _weight_differences(members, node, golden_constant, target_constant)
     for w, change in weights.values():
         found.append((Difference("weight", w.golden, _story(w)[0], _story(w)[1], w.kind), change))
     found += [(d, None) for d in _unpaired(members, node, golden_constant, target_constant)]
+    if not found and len(members) == 1 and _family(members[0].op) != _family(node.op):
+        found.append((Difference("layout" if members[0].op in _MOVES else "attribute", "operator", members[0].op,
+                                 node.op), None))
     order = _input_order(suspect, members)
     if order is not None:
         found.append((order, None))
@@ -145,6 +149,19 @@ def folded(members: Sequence[Node], constant: said.Constant) -> dict[str, Array]
     start = np.zeros_like(mean) if bias is None else np.asarray(bias, np.float64)
     return {conv.inputs[1]: weight * gain.reshape(-1, *[1] * (weight.ndim - 1)),
             norm.inputs[2]: (start - mean) * gain + shift}
+
+
+_FAMILIES = {"Activation": "", "ScaleFusion": "", "StridedSlice": "Slice", "BroadcastTo": "Expand", "RealDiv": "Div",
+             "InstanceNorm": "InstanceNormalization", "LayerNorm": "LayerNormalization", "AvgPool": "AveragePool",
+             "Conv2D": "Conv", "Conv2DTranspose": "ConvTranspose", "Gemm": "MatMul", "GatherV2": "Gather",
+             "ReduceSum": "Reduce", "ReduceMean": "Reduce", "ReduceMax": "Reduce", "ReduceMin": "Reduce",
+             "ReduceProd": "Reduce", "ReduceL2": "Reduce", "GlobalAveragePool": "AveragePool"}
+
+
+def _family(op: str) -> str:
+    """An operator's name without the differences in spelling between ONNX and MindIR."""
+    bare = op.removesuffix("Fusion")
+    return _FAMILIES.get(op, _FAMILIES.get(bare, bare))
 
 
 def _input_order(suspect: Suspect, members: Sequence[Node]) -> Difference | None:

@@ -72,7 +72,7 @@ def golden_facts(nodes: Sequence[Node], constant: Constant) -> Facts:
     if epsilon is not None and "epsilon" not in facts:
         facts["epsilon"] = epsilon
     facts["activation"] = _activation(nodes, activations, constant)
-    return facts
+    return _limits_alone(facts)
 
 
 def target_facts(node: Node, constant: Constant) -> Facts:
@@ -106,6 +106,7 @@ def target_facts(node: Node, constant: Constant) -> Facts:
     if node.op == "Resize" and isinstance(attributes.get("method"), int):
         facts["mode"] = _nth(("linear", "nearest", "cubic"), attributes["method"])
     facts.update(_fused_parameters(str(facts["activation"]), attributes))
+    facts = _limits_alone(facts)
     if node.op == "Activation" and facts["activation"] not in ("LEAKY_RELU", "ELU"):
         facts.pop("alpha", None)
     return facts
@@ -126,6 +127,19 @@ def _fused_parameters(activation: str, attributes: Mapping[str, AttrValue]) -> F
     if activation == "RELU6":
         facts.update({"min": 0.0, "max": 6.0})
     return facts
+
+
+def _limits_alone(facts: Facts) -> Facts:
+    """A clip goes by many names (RELU6, HARD_TANH, Clip): its limits say it all."""
+    return {**facts, "activation": "CLIP"} if "min" in facts and "max" in facts else facts
+
+
+def unstated(golden: Facts, target: Facts) -> list[tuple[str, object]]:
+    """Golden facts that matter, differ from what is usual, and have no place in the target node."""
+    return [(n, golden[n]) for n, usual in _USUAL.items() if n in golden and n not in target and golden[n] != usual]
+
+
+_USUAL: Facts = {"count_include_pad": 0, "ceil_mode": 0, "alpha": 1.0, "beta": 0.0, "bias": 0.0}
 
 
 def _limits(node: Node, constant: Constant) -> Facts:

@@ -65,6 +65,8 @@ class Trial:
                 return Change({"mode": MINDIR_REDUCTIONS.index(str(value))}, {})
             case "perm" | "axes" if isinstance(value, tuple) and len(self.node.inputs) > 1:
                 return Change({}, {self.node.inputs[1]: np.array(value, np.int32)})
+            case "min" | "max" if f"{name}_val" in attributes and isinstance(value, (int, float)):
+                return Change({f"{name}_val": float(value)}, {})
             case "strides" | "dilations" | "kernel_shape" | "keepdims":
                 theirs = {"strides": "stride", "dilations": "dilation", "kernel_shape": "kernel_size",
                           "keepdims": "keep_dims"}[name]
