@@ -77,11 +77,12 @@ class Judge:
             match = EXCEPTION.match(record.body)
             name = match["type"] if match is not None else ""
             own = name.rpartition(".")[2] in _OWN_FAULT
-            rule = by_id["generic.exception"]
-            return Judgement(rule, rule.rank + (20 if own else 0), {"type": name, "message": _shorten(record.body)})
+            rule = by_id["generic.exception" if own or not _is_bare(record.body.partition(":")[2]) else "generic.bare"]
+            return Judgement(rule, rule.rank + (24 if own else 0), {"type": name, "message": _shorten(record.body)})
         if record.level.loud or (record.kind is Kind.BLOCK_LINE and _PLACE.search(record.text)):
             rule = by_id["generic.bare" if _is_bare(record.body) else "generic.error"]
-            return Judgement(rule, rule.rank - (2 if record.kind is Kind.BLOCK_LINE else 0), {"message": _shorten(record.body)})
+            less = 0 if record.kind is Kind.HEADER else 2
+            return Judgement(rule, rule.rank - less, {"message": _shorten(record.body)})
         return None
 
 

@@ -84,6 +84,8 @@ def _record(name: str, line: int, text: str, streams: dict[str, _Stream], tally:
     stream = streams.setdefault(bare.stream, _Stream())
     parsed = grammar.parse_line(bare.text)
     kind = _kind(parsed, stream)
+    if bare.level and kind in (Kind.TEXT, Kind.CONTINUATION):
+        kind = Kind.FOREIGN  # the wrapper is a log line of its own
     tally.kinds[kind] += 1
     if kind is Kind.BLANK:
         return None
@@ -93,7 +95,7 @@ def _record(name: str, line: int, text: str, streams: dict[str, _Stream], tally:
             tally.modules[parsed.module] += 1
     level = parsed.level
     if level is Level.NONE and bare.level:
-        level = grammar.level_of(bare.level) if kind is Kind.TEXT else level
+        level = grammar.level_of(bare.level) if kind is Kind.FOREIGN else level
     near = stream.header
     own = _CODE_LINE.match(parsed.body)
     code = parsed.code or (own["code"] if own is not None else stream.block)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from diag.logs.diagnosis import Cause, Counts, LogDiagnosis, Role, Verdict
+from diag.logs.codes import look_up
+from diag.logs.diagnosis import Cause, CodeSeen, Counts, LogDiagnosis, Role, Verdict
 from diag.logs.evidence import Evidence, Hit
 from diag.logs.rules import NAMEABLE, Sort
 from diag.types.finding import Evidence as Place
@@ -23,6 +24,7 @@ def conclude(evidence: Evidence) -> LogDiagnosis:
     incidents = _incidents(live)
     chosen = _choose(incidents)
     counts = _count(evidence, hits)
+    codes = tuple(_seen(code, count) for code, count in evidence.codes.most_common(50))
     files = tuple(evidence.files)
     notes = tuple(evidence.tally.notes)
     outcome = _outcome(evidence)
@@ -30,15 +32,15 @@ def conclude(evidence: Evidence) -> LogDiagnosis:
         root, incident = chosen
         latent = root.run in evidence.succeeded
         chain = _chain(root, incident)
-        return LogDiagnosis(Verdict.ROOT, chain[0], chain, (), counts, files, outcome, latent,
+        return LogDiagnosis(Verdict.ROOT, chain[0], chain, codes, counts, files, outcome, latent,
                             _wanted([root]), root.record.pid, notes)
     weak = [hit for hit in live if hit.judgement.rule.sort in (Sort.WRAPPER, Sort.NOISE, Sort.CLASS, Sort.ROOT)]
     if weak or evidence.failed or evidence.crashed or not (evidence.succeeded or evidence.tally.levels):
         pid = next((hit.record.pid for hit in weak if hit.record.pid is not None), None)
         chain = tuple(_cause(hit, Role.WRAPPER, {}) for hit in _distinct(weak)[:_CHAIN])
-        return LogDiagnosis(Verdict.INSUFFICIENT, None, chain, (), counts, files, outcome, False,
+        return LogDiagnosis(Verdict.INSUFFICIENT, None, chain, codes, counts, files, outcome, False,
                             _wanted(weak) or ("plog",), pid, notes)
-    return LogDiagnosis(Verdict.NO_FAILURE, None, (), (), counts, files, outcome, notes=notes)
+    return LogDiagnosis(Verdict.NO_FAILURE, None, (), codes, counts, files, outcome, notes=notes)
 
 
 def _counts(hit: Hit, evidence: Evidence) -> bool:
@@ -123,6 +125,13 @@ def _count(evidence: Evidence, hits: Sequence[Hit]) -> Counts:
     tally = evidence.tally
     return Counts(tally.lines, dict(tally.levels), dict(tally.modules), dict(by_sort[Sort.WRAPPER]),
                   dict(by_sort[Sort.NOISE]), dict(by_sort[Sort.BENIGN]))
+
+
+def _seen(code: str, count: int) -> CodeSeen:
+    entries = look_up(code).entries
+    if not entries:
+        return CodeSeen(code, "", count, {"en": "", "zh": ""})
+    return CodeSeen(code, entries[0].family, count, entries[0].meaning)
 
 
 def _wanted(hits: Sequence[Hit]) -> tuple[str, ...]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from diag.cancel import Cancel
+from diag.logs.codes import codes_in
 from diag.logs.diagnosis import LogDiagnosis
 from diag.logs.evidence import Evidence, Hit
 from diag.logs.judge import Judge
 from diag.logs.reader import read_records
 from diag.logs.record import Kind, Record
 from diag.logs.rules import load_rules
-from diag.logs.source import Source, text_source
+from diag.logs.source import Source
+from diag.logs.sources import sources_of
 from diag.logs.story import conclude
 
 _SUCCESS = re.compile(r"CONVERT(?:ER)? RESULT SUCCESS|^\s*ATC run success", re.MULTILINE)
@@ -27,27 +29,18 @@ def triage(paths: Iterable[Path | str] | Path | str, *, cancel: Cancel | None = 
     Raises UsageError where a path does not exist, Cancelled. Text that is no log gives "insufficient-evidence".
     """
     items = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    return conclude(collect(_sources(items), cancel or Cancel()))
-
-
-def _sources(items: Sequence[Path | str]) -> Iterator[Source]:
-    for item in items:
-        if isinstance(item, str) and ("\n" in item or not Path(item).exists()):
-            yield text_source(item)
-        else:
-            path = Path(item)
-            yield Source(str(path), lambda path=path: path.open("rb"), path)  # type: ignore[misc]
-
-
-def collect(sources: Iterable[Source], cancel: Cancel) -> Evidence:
-    """Read all sources; keep what tells something, in bounded memory."""
     evidence = Evidence()
+    collect(sources_of(items, evidence.tally.notes), evidence, cancel or Cancel())
+    return conclude(evidence)
+
+
+def collect(sources: Iterable[Source], evidence: Evidence, cancel: Cancel) -> None:
+    """Read all sources; keep what tells something, in bounded memory."""
     judge = Judge(load_rules())
     runs = 0
     for number, source in enumerate(sources):
         evidence.files.append(source.name)
         runs = _collect_one(source, number, runs + 1, judge, evidence, cancel)
-    return evidence
 
 
 def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: Evidence, cancel: Cancel) -> int:
@@ -58,6 +51,7 @@ def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: 
         ended = _outcome(record, run, evidence)
         judgement = judge.judge(record)
         if judgement is not None:
+            evidence.codes.update(set(codes_in(record.text)))
             key = (judgement.rule.id, record.stream, record.pid, record.body[:300], run)
             hit = seen.get(key)
             if hit is not None:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 
-from diag.logs.codes import CodeAnswer
+from diag.logs.codes import CodeAnswer, look_up
 from diag.logs.diagnosis import Cause, LogDiagnosis, Verdict
 from diag.logs.rules import Words, load_rules
 
@@ -29,7 +29,20 @@ def explain(cause: Cause, lang: str = "en") -> Words:
     """Title, cause and fix of a line, placeholders filled."""
     words = load_rules().by_id[cause.rule].words[lang]
     values = _Lenient({name: str(value) for name, value in cause.finding.values.items()})
-    return Words(*(text.format_map(values) for text in (words.title, words.cause, words.fix)))
+    title, why, fix = (text.format_map(values) for text in (words.title, words.cause, words.fix))
+    if not why:
+        why, fix = _of_code(cause.code, lang)
+    return Words(title, why, fix)
+
+
+def _of_code(code: str, lang: str) -> tuple[str, str]:
+    say = sentences(lang)
+    entries = look_up(code).entries
+    if not entries:
+        return say["no-cause"], say["read-around"]
+    entry = entries[0]
+    fixes = " ".join(fix[lang] for fix in entry.fixes) or say["read-around"]
+    return " ".join((entry.meaning[lang], *(cause[lang] for cause in entry.causes[:2]))), fixes
 
 
 def three_lines(diagnosis: LogDiagnosis, lang: str = "en") -> list[str]:
