@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
+import resource
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+from diag import __version__
 from diag.cancel import Cancel
 from diag.cli.progress import drive
 from diag.errors import RuntimeUnavailable
@@ -35,18 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit code."""
+    begin = time.perf_counter()
     if args.action == "install":
         cancel = Cancel()
         spec: RuntimeSpec = drive(provision.install(args.name, cancel, args.python), args, cancel)
-        _write(args, {"runtimes": [doctor.as_dict(spec)]})
+        _write(args, "pass", {"runtimes": [doctor.as_dict(spec)]}, begin)
         _say(args, f"{spec.name} {spec.version} is ready: {spec.python}")
         return 0
     found = look(DiscoverySettings(tuple(args.python)))
-    return _doctor(args, found) if args.action == "doctor" else _list(args, found)
+    return _doctor(args, found, begin) if args.action == "doctor" else _list(args, found, begin)
 
 
-def _list(args: argparse.Namespace, found: Discovery) -> int:
-    _write(args, {"runtimes": [doctor.as_dict(spec) for spec in found.specs]})
+def _list(args: argparse.Namespace, found: Discovery, begin: float) -> int:
+    _write(args, "pass", {"runtimes": [doctor.as_dict(spec) for spec in found.specs]}, begin)
     for spec in found.specs:
         if spec.usable:
             where = f"  {spec.python}" if spec.python else ""
@@ -57,20 +62,25 @@ def _list(args: argparse.Namespace, found: Discovery) -> int:
     return 0
 
 
-def _doctor(args: argparse.Namespace, found: Discovery) -> int:
+def _doctor(args: argparse.Namespace, found: Discovery, begin: float) -> int:
     health = doctor.doctor(found, Cancel())
-    _write(args, health.as_dict())
-    for line in doctor.text(health):
-        _say(args, line)
     # MindSpore itself is only for what MindSpore exported: most people never need it.
     needed = [one for one in health.missing if one.spec.name != "mindspore"]
+    _write(args, "fail" if needed else "pass", health.as_dict(), begin)
+    for line in doctor.text(health):
+        _say(args, line)
     return RuntimeUnavailable.exit_code if needed else 0
 
 
-def _write(args: argparse.Namespace, facts: dict[str, Any]) -> None:
+def _write(args: argparse.Namespace, verdict: str, facts: dict[str, Any], begin: float) -> None:
     if not args.json:
         return
-    text = json.dumps({"schema": "diag.runtime/1", "kind": "runtime", **facts}, indent=2, ensure_ascii=False) + "\n"
+    document = {
+        "schema": "diag.runtime/1", "kind": "runtime", "verdict": verdict, "findings": [],
+        "environment": {"diag": __version__, "python": platform.python_version(), "platform": platform.platform()},
+        "timing": {"wall_s": time.perf_counter() - begin},
+        "memory": {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}, "run": None, **facts}
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     if args.json == "-":
         sys.stdout.write(text)
     else:

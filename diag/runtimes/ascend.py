@@ -13,6 +13,7 @@ from pathlib import Path
 _SET_ENV = (Path("/usr/local/Ascend/ascend-toolkit/set_env.sh"), Path("/usr/local/Ascend/nnae/set_env.sh"),
             Path("/usr/local/Ascend/cann/set_env.sh"))
 _TIMEOUT_S = 20.0
+_SHELLS_OWN = {"_", "SHLVL", "PWD", "OLDPWD", "LINES", "COLUMNS"}
 _NPU = re.compile(r"davinci(\d+)")
 
 
@@ -56,13 +57,13 @@ def look(dev: Path = Path("/dev"), scripts: tuple[Path, ...] = _SET_ENV) -> Asce
 def _sourced(script: Path) -> dict[str, str]:
     """The variables that sourcing the script sets or changes; {} if it fails."""
     try:
-        done = subprocess.run(["/bin/bash", "-c", '. "$1" >/dev/null 2>&1; exec env -0', "bash", str(script)],
+        done = subprocess.run(["/bin/bash", "-c", '. "$1" >/dev/null 2>&1; exec /usr/bin/env -0', "bash", str(script)],
                               stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError):
         return {}
     pairs = (item.partition("=") for item in done.stdout.decode("utf-8", "replace").split("\0") if item)
     return {name: value for name, _, value in pairs
-            if os.environ.get(name) != value and name not in ("_", "SHLVL", "PWD", "OLDPWD")}
+            if os.environ.get(name) != value and name not in _SHELLS_OWN}
 
 
 def _version(home: Path) -> str:

@@ -20,6 +20,10 @@ def runtime(spec: RuntimeSpec) -> Runtime:
             from diag.runtimes.onnxruntime import OnnxRuntime
 
             return OnnxRuntime()
+        case "reference":
+            from diag.runtimes.reference import Reference
+
+            return Reference()
         case "mindspore-lite":
             from diag.runtimes.mindspore_lite import MindSporeLite
 
