@@ -39,7 +39,7 @@ from diag.types.layer import LayerResult, MappingKind, OutputResult, Role
 from diag.workspace.digest import sha256
 from diag.workspace.runs import RunFolder
 
-_SEGMENT_BYTES = 32 * 2**20
+_SEGMENT_BYTES = 16 * 2**20
 _WIDE_SEGMENT_BYTES = 256 * 2**20
 _CHECKED_BYTES = 256 * 2**20
 """Models with larger tensors are not run three more times only to see whether golden is stable."""

@@ -146,7 +146,7 @@ def _plain(array: Array) -> Array:
 def _write(path: Path, data: object) -> None:
     """Whole or not at all."""
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+    temporary.write_text(json.dumps(data, ensure_ascii=False, allow_nan=False), encoding="utf-8")
     temporary.replace(path)
 
 

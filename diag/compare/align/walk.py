@@ -243,7 +243,7 @@ class Walk:
 
     def _refresh(self, pair: Pairing, own: Array) -> None:
         golden = self._golden_array(pair.golden)
-        if golden is None:
+        if golden is None or golden.shape == own.shape:
             return
         best = min(((distance(arrange(golden, x, own.shape), own), i, x)
                     for i, x in enumerate(layouts(golden.shape, own.shape))), default=None)

@@ -73,6 +73,10 @@ class Accumulator:
             raise ValueError(f"more than the {self.size:,} elements of shape {self.shape}")
         if self._complex == 2:
             golden, target = real_view(golden), real_view(target)
+        with np.errstate(all="ignore"):  # what overflows is seen in the result, and told there
+            self._walk(golden, target)
+
+    def _walk(self, golden: Array, target: Array) -> None:
         if self._kernel is None:
             for g, t in blocks(golden, target, BLOCK, BLOCK):
                 self._take(g, t)
@@ -142,7 +146,7 @@ class Accumulator:
         """Take a block's sums in; ``where`` its elements lie, if not one after the other."""
         if sums.max_abs > self._moments.max_abs:
             if difference is None:
-                difference = t.astype(self._work, copy=False) - g.astype(self._work, copy=False)
+                difference = np.subtract(t, g, dtype=self._work if where is None else np.float64)
             at = int(np.abs(difference).argmax())
             self._worst = self._seen + (at if where is None else int(where[at]))
         self._moments.add(sums)

@@ -103,8 +103,7 @@ class NumpyBlock:
         if s.max_abs:
             if magnitude.min() < self._tiny:
                 np.maximum(magnitude, self._tiny, out=magnitude)
-            with np.errstate(over="ignore"):
-                np.divide(error, magnitude, out=error)
+            np.divide(error, magnitude, out=error)
             s.max_rel = float(error.max())
             s.rel = self._sum_ratios(s, g, difference, error)
         if self._stored_in is not None:

@@ -85,8 +85,7 @@ def _rest(x: F64, mine: NDArray[np.bool_]) -> SideRest:
         low, high = float(some.min()), float(some.max())
         scale = max(abs(low), abs(high)) or 1.0  # squares and sums of numbers near the end of the range overflow
         mean = float((some / scale).mean()) * scale
-        with np.errstate(over="ignore"):
-            m2 = float(np.square(some - mean).sum())
+        m2 = float(np.square(some - mean).sum())
         rest.spread = Spread(some.size, mean, m2, low, high)
         rest.zero = int(np.count_nonzero(some == 0))
     return rest

@@ -87,8 +87,8 @@ class Moments:
         if n == 0:
             return
         g, t = s.g / n, s.t / n
-        golden = Spread(n, s.shift_g + g, max(0.0, s.gg - g * s.g), s.g_min, s.g_max)
-        target = Spread(n, s.shift_t + t, max(0.0, s.tt - t * s.t), s.t_min, s.t_max)
+        golden = Spread(n, s.shift_g + g, _square(s.gg - g * s.g), s.g_min, s.g_max)
+        target = Spread(n, s.shift_t + t, _square(s.tt - t * s.t), s.t_min, s.t_max)
         self.co += s.gt - g * s.t
         self.co += (golden.mean - self.golden.mean) * (target.mean - self.target.mean) * (have * (n / (have + n)))
         self.gain += target.square_sum - golden.square_sum if math.isnan(s.gain) else s.gain
@@ -125,3 +125,8 @@ class Moments:
             return NAN
         scale = math.sqrt(self.golden.m2) * math.sqrt(self.target.m2)
         return min(1.0, max(-1.0, self.co / scale)) if scale and math.isfinite(scale) else NAN
+
+
+def _square(x: float) -> float:
+    """A sum of squares, which rounding may have brought below 0; NaN, from an overflow, stays."""
+    return 0.0 if x < 0 else x
