@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from diag.report.headline import because, difference, format_name, headline
 from diag.report.labels import labels
-from diag.report.numbers import error, factor, gate, nbytes, told
+from diag.report.numbers import computed_in, error, factor, gate, nbytes, told
 from diag.report.text import clean, elide, pad, width, wrap
 from diag.rules import Lang, words
-from diag.types.comparison import Comparison, Unmatched
+from diag.types.comparison import Comparison
 from diag.types.finding import Finding, Severity
 from diag.types.layer import Culprit, LayerResult, Role, Verdict
 
 _COLOURS = {"fail": "31", "watch": "33", "pass": "32", "not_comparable": "35", "info": "36", "bold": "1", "dim": "2"}
 _MARKS = {Verdict.PASS: "✓", Verdict.WATCH: "!", Verdict.FAIL: "✗", Verdict.NOT_COMPARABLE: "?"}
 _LAYERS, _OTHERS, _REASONS = 10, 5, 6
-_WIDE = 100  # columns from which the operator is shown
+_NAME = re.compile(r"[^\s,;]*/[^\s,;]*")
+_WIDE = 130  # columns from which the operator is shown
 
 
 def render(comparison: Comparison, lang: Lang = "en", *, color: bool = False, columns: int = 100) -> str:
@@ -34,7 +36,7 @@ class _Console:
         self._words = self._text["console"]
         self._color = color
         self._columns = columns
-        self._dtype = comparison.target.dtype
+        self._dtype = computed_in(comparison)
 
     def lines(self) -> Iterator[str]:
         verdict = self._it.verdict
@@ -117,8 +119,8 @@ class _Console:
             return
         yield from self._heading(self._words["layers"].format(shown=len(shown), total=f"{len(self._it.layers):,}"))
         table = [[self._words[key] for key in ("verdict", "layer", "cumulative", "own", "role", "op")]]
-        table += [[self._verdict(r.verdict), clean(r.golden_node), told(r.cumulative, self._dtype, self._words),
-                   told(r.own_input, self._dtype, self._words), self._text["role"][r.role], clean(r.golden_op)]
+        table += [[self._verdict(r.verdict), clean(r.golden_node), told(r.cumulative, r.dtype, self._words),
+                   told(r.own_input, r.dtype, self._words), self._text["role"][r.role], clean(r.golden_op)]
                   for r in shown]
         if self._columns < _WIDE:
             table = [row[:-1] for row in table]
@@ -139,11 +141,14 @@ class _Console:
             yield ("  " + "  ".join(cells)).rstrip()
 
     def _not_compared(self) -> Iterator[str]:
-        reasons = Counter(r.reason for r in self._it.layers if r.verdict is Verdict.NOT_COMPARABLE)
-        lines = [self._words["layers_not_compared"].format(count=f"{n:,}", reason=r) for r, n in _top(reasons)]
-        for key, lost in (("unmatched_golden", self._it.unmatched_golden),
-                          ("unmatched_target", self._it.unmatched_target)):
-            lines += [self._words[key].format(count=f"{n:,}", reason=r) for r, n in _top(_reasons(lost))]
+        rows = {r.golden_tensor for r in self._it.layers}
+        reasons = {
+            "layers_not_compared": [r.reason for r in self._it.layers if r.verdict is Verdict.NOT_COMPARABLE],
+            "unmatched_golden": [u.reason for u in self._it.unmatched_golden if u.tensor not in rows],
+            "unmatched_target": [u.reason for u in self._it.unmatched_target],
+        }
+        lines = [self._words[key].format(count=f"{count:,}", reason=reason)
+                 for key, given in reasons.items() for reason, count in _common(given)]
         if lines:
             yield from self._heading(self._words["not_compared"])
         for line in lines:
@@ -181,9 +186,6 @@ def _worst(layers: Sequence[LayerResult], dtype: str) -> list[LayerResult]:
     return sorted(measured, key=badness, reverse=True)
 
 
-def _reasons(lost: Sequence[Unmatched]) -> Counter[str]:
-    return Counter(one.reason for one in lost)
-
-
-def _top(reasons: Counter[str]) -> list[tuple[str, int]]:
-    return reasons.most_common(_REASONS)
+def _common(reasons: Iterable[str]) -> list[tuple[str, int]]:
+    """The commonest reasons and how often they were given, whatever node they name."""
+    return Counter(_NAME.sub("…", reason) for reason in reasons).most_common(_REASONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from diag.report.labels import labels
-from diag.report.numbers import error, gate
+from diag.report.numbers import computed_in, error, gate
 from diag.rules import Lang
 from diag.types.comparison import Comparison
 from diag.types.layer import Culprit, Difference, OutputResult, Verdict
@@ -23,11 +23,13 @@ def headline(comparison: Comparison, lang: Lang = "en") -> str:
 
 def worst_output(comparison: Comparison) -> OutputResult | None:
     """The output that decides: the worst verdict, among those the largest error."""
+    dtype = computed_in(comparison)
+
     def badness(output: OutputResult) -> tuple[int, int, float]:
         metrics = output.cumulative
         if metrics is None:
             return output.verdict.rank, 0, 0.0
-        value = gate(metrics, comparison.target.dtype)[1]
+        value = gate(metrics, dtype)[1]
         return output.verdict.rank, metrics.nonfinite, 0.0 if math.isnan(value) else value
 
     return max(comparison.outputs, key=badness, default=None)
@@ -62,7 +64,7 @@ def _outputs(comparison: Comparison, lang: Lang) -> str:
         return words["not_comparable"].format(reason=output.reason)
     if metrics.nonfinite:
         return words["fail_nonfinite"].format(count=f"{metrics.nonfinite:,}")
-    name, value = gate(metrics, comparison.target.dtype)
+    name, value = gate(metrics, computed_in(comparison))
     if output.verdict is Verdict.PASS and value == 0:
         return words["pass_exact"]
     if math.isnan(value):

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 
+from diag.types.comparison import Comparison
+from diag.types.dtype import DType
 from diag.types.metrics import Metrics
 
-_HALF = frozenset({"float16", "bfloat16"})
+HALF = frozenset({"float16", "bfloat16"})
 _NONE = "–"
+
+
+def computed_in(comparison: Comparison) -> str:
+    """The element type that the target computes in: the one it was told, else the commonest of its float layers."""
+    if comparison.target.dtype in list(DType):
+        return comparison.target.dtype
+    found = Counter(r.dtype for r in comparison.layers if r.dtype.is_float and r.cumulative is not None)
+    return (found.most_common(1)[0][0] if found else DType.FLOAT32).value
 
 
 def gate(metrics: Metrics, dtype: str) -> tuple[str, float]:
     """Name and value of the metric that decides for a tensor: mismatch, nr for 16-bit floats, else rel_l2."""
     if not math.isnan(metrics.mismatch):
         return "mismatch", metrics.mismatch
-    if dtype in _HALF and not math.isnan(metrics.nr):
+    if dtype in HALF and not math.isnan(metrics.nr):
         return "nr", metrics.nr
     return "rel_l2", metrics.rel_l2
 

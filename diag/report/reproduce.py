@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 from diag.types.comparison import Comparison
 
 
 def command(comparison: Comparison) -> str:
-    """A line for the shell. The recorded one (``options["argv"]``) where there is one, else made from the facts."""
-    recorded = comparison.options.get("argv")
-    if isinstance(recorded, list | tuple) and recorded:
-        return shlex.join(["diag", *map(str, recorded)])
+    """A line for the shell: the options that were given, and else the very inputs and runtime that were used."""
+    options = comparison.options
     words = ["diag", "compare", comparison.golden.path, comparison.target.path]
-    for item in comparison.inputs:
-        if item.file:
-            words += ["--input", f"{item.name}={item.file}"]
-    words += ["--runtime", comparison.target.runtime, "--preset", comparison.preset]
+    if "inputs" not in options and "input" not in options:
+        words += _inputs(comparison)
+    if "runtime" not in options:
+        words += ["--runtime", comparison.target.runtime]
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        elif name == "input":
+            words += [word for item in str(value).split(";") for word in (flag, item)]
+        else:
+            words += [flag, str(value)]
     return shlex.join(words)
+
+
+def _inputs(comparison: Comparison) -> Iterator[str]:
+    packed = dict.fromkeys(item.file for item in comparison.inputs if item.file.endswith(".npz"))
+    for file in packed:
+        yield from ("--inputs", file)
+    for item in comparison.inputs:
+        if item.file and item.file not in packed:
+            yield from ("--input", f"{item.name}={item.file}")

@@ -11,6 +11,7 @@ from diag.report.headline import headline
 from diag.report.labels import labels
 from diag.report.reproduce import command
 from diag.types.comparison import Comparison
+from diag.types.dtype import DType
 from diag.types.layer import Difference, Verdict
 
 NODE = "/text_model/encoder/layers.1/self_attn/LayerNormalization_11"
@@ -36,8 +37,12 @@ def test_a_healthy_pair():
 
 def test_half_precision_is_told_by_noise_ratio():
     made = factory.comparison(faulty=-1)
-    made = replace(made, target=replace(made.target, dtype="float16"))
-    assert "noise ratio" in headline(made)
+    told = replace(made, target=replace(made.target, dtype="float16"))
+    assert "noise ratio" in headline(told)
+    found = replace(made, target=replace(made.target, dtype="auto"),
+                    layers=tuple(replace(r, dtype=DType.BFLOAT16) for r in made.layers))
+    assert "noise ratio" in headline(found)
+    assert "relative L2" in headline(replace(found, layers=()))
 
 
 @pytest.mark.parametrize(("change", "sentence"), [
@@ -81,9 +86,15 @@ def test_reason_of_the_core_is_used_where_there_are_no_differences():
 
 def test_the_command_measures_the_same_again():
     made = factory.comparison()
-    assert command(made) == ("diag compare models/text_encoder.onnx models/text_encoder.mindir --input "
-                             "input_ids=inputs/input_ids.npy --runtime mindspore-lite --preset calibrated")
-    assert command(replace(made, options={"argv": ["compare", "a b.onnx", "c"]})) == "diag compare 'a b.onnx' c"
+    pair = "diag compare models/text_encoder.onnx models/text_encoder.mindir"
+    used = replace(made, options={})
+    assert command(used) == f"{pair} --input input_ids=inputs/input_ids.npy --runtime mindspore-lite"
+    packed = replace(made.inputs[0], file="run 1/inputs.npz")
+    assert command(replace(used, inputs=(packed, packed))) == (
+        f"{pair} --inputs 'run 1/inputs.npz' --runtime mindspore-lite")
+    told = {"runtime": "reference", "own_input": False, "seed": 3, "input": "a=a.npy;b=b.npy"}
+    assert command(replace(made, options=told)) == (
+        f"{pair} --runtime reference --no-own-input --seed 3 --input a=a.npy --input b=b.npy")
 
 
 def test_labels_have_the_same_keys_and_placeholders():

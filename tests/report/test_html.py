@@ -91,7 +91,20 @@ def test_limits_are_those_of_the_contract(preset, dtype, metric, own, cumulative
 def test_an_element_type_that_is_none_of_ours_still_has_a_page():
     made = factory.comparison(5, faulty=-1)
     made = replace(made, target=replace(made.target, dtype="mixed"))
-    assert page_data(made, "en", {})["limits"] == {"rel_l2": {"cumulative": (1e-4, 1e-3), "own_input": (1e-5, 1e-4)}}
+    data = page_data(made, "en", {})
+    assert data["limits"]["rel_l2"] == {"cumulative": (1e-4, 1e-3), "own_input": (1e-5, 1e-4)}
+    assert (data["gate"], data["limits_for"]) == ("rel_l2", "wide")
+
+
+@pytest.mark.parametrize(("preset", "dtype", "gate", "kind"), [
+    ("calibrated", "float16", "nr", "half"), ("calibrated", "float32", "rel_l2", "wide"),
+    ("mindstudio", "float16", "rel_l2", "any"),
+])
+def test_the_gate_is_the_presets(preset, dtype, gate, kind):
+    made = factory.comparison(5, faulty=-1)
+    data = page_data(replace(made, preset=preset, target=replace(made.target, dtype=dtype)), "en", {})
+    assert (data["gate"], data["limits_for"]) == (gate, kind)
+    assert gate in data["limits"]
 
 
 def test_histograms_come_along():

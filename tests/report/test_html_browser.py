@@ -10,6 +10,7 @@ from report import factory
 from report.browser import Browser, find
 
 from diag.report import Histogram, Style, write
+from diag.types.dtype import DType
 from diag.types.layer import Verdict
 
 HOSTILE = "</script><img src=x onerror='hacked=1'><script>hacked=1</script><svg onload=hacked=1>&lt;\u202e{{data}}"
@@ -91,7 +92,7 @@ def test_filters_add_up_and_are_cleared(show):
     assert rows(page) == [13]
     click(page, ".chip[data-value=not_comparable]")
     page.js("search.value = 'LAYERS.1/ mlp'; search.dispatchEvent(new Event('input'))")
-    assert rows(page) == [8, 10, 12, 14]
+    assert rows(page) == [8, 10, 12, 13, 14]  # 13: its reason names layer 14
     page.js("op.value = 'MatMul'; op.dispatchEvent(new Event('change'))")
     assert rows(page) == [12]
     assert page.js("document.querySelector('.shown').textContent") == "1 of 40 layers"
@@ -200,6 +201,26 @@ def test_nonfinite_layers_are_marked(show):
     click(page, "[data-key='cumulative.gate']")
     assert rows(page)[0] == 20
     assert "NaN ×9" in page.js("document.querySelector('#row-20').textContent")
+
+
+def test_limits_hold_only_for_the_type_they_are_made_for(show):
+    made = factory.comparison(12, faulty=3)
+    half = [replace(r, dtype=DType.FLOAT16) if i != 5 else r for i, r in enumerate(made.layers)]
+    page = show(replace(made, layers=tuple(half), target=replace(made.target, dtype="auto")))
+    levels = page.js("Array.from({length: 12}, (_, i) => document.querySelectorAll(`#row-${i} [data-level]`).length)")
+    assert levels[3] == 2
+    assert levels[4] == 1
+    assert levels[5] == 0
+    assert "noise ratio" in page.js("document.querySelector('.head').textContent")
+
+
+def test_exact_layers_are_ticks(show):
+    made = factory.comparison(12, faulty=3)
+    exact = [replace(r, own_input=factory.metrics(0.0)) if i in (6, 8) else r for i, r in enumerate(made.layers)]
+    page = show(replace(made, layers=tuple(exact)))
+    ticks = "document.querySelector('g[data-series=own_input] .exact').getAttribute('d').split('v-4').length - 1"
+    assert page.js(ticks) == 2
+    assert page.js("document.querySelector('g[data-series=own_input] .alone').getAttribute('d').length") > 0
 
 
 def test_paper_gets_a_plain_table(show):

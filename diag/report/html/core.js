@@ -48,6 +48,11 @@ class Layers {
     return at < 0 ? '' : this.strings[at];
   }
 
+  dtype(i) {
+    const known = this.text('dtype', i);
+    return known === 'undefined' ? '' : known;
+  }
+
   metric(group, name, i) {
     const columns = this.columns[group];
     if (!columns) return null;
@@ -100,10 +105,12 @@ function errorCell(group, i) {
   return broken ? `NaN ×${broken.toLocaleString('en-US')}` : sci(gateOf(group, i));
 }
 
-// 'fail' | 'watch' | '' for a number of layer i against the limits of the preset.
+// 'fail' | 'watch' | '' for a number of layer i against the limits of the preset. The limits are made for the type that
+// the target computes in: a float32 layer of a float16 model is not held against them.
 function level(group, metric, i) {
   if (LAYERS.metric(group, 'nonfinite', i)) return 'fail';
-  const limits = DATA.limits[metric];
+  const kind = ['float16', 'bfloat16'].includes(LAYERS.text('dtype', i)) ? 'half' : 'wide';
+  const limits = ['any', kind].includes(DATA.limits_for) ? DATA.limits[metric] : null;
   const value = LAYERS.metric(group, metric, i);
   if (!limits || value === null) return '';
   const [good, bad] = limits[group];

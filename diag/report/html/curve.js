@@ -21,7 +21,8 @@ class Curve {
       .map((metric) => el('option', { value: metric }, T.metric[metric])));
     this.root = el('div', { class: 'curve-box' }, el('div', { class: 'legend' },
       SERIES.map((name) => el('span', { class: 'key', 'data-series': name }, H[name])),
-      el('span', { class: 'key', 'data-series': 'nonfinite' }, H.nonfinite), choice), this.svg, this.said);
+      el('span', { class: 'key', 'data-series': 'nonfinite' }, H.nonfinite),
+      el('span', { class: 'key', 'data-series': 'exact' }, H.exact), choice), this.svg, this.said);
     new ResizeObserver(() => this.draw()).observe(this.root);
   }
 
@@ -96,25 +97,37 @@ class Curve {
     const raw = (to - from) / wanted;
     const unit = 10 ** Math.floor(Math.log10(Math.max(1, raw)));
     const jump = [1, 2, 5, 10].map((k) => k * unit).find((size) => size >= raw) || unit;
-    for (let i = Math.ceil(from / jump) * jump; i <= to; i += jump) {
+    for (let i = Math.ceil(from / jump) * jump; i <= Math.min(to, LAYERS.count - 1); i += jump) {
       nodes.push(svg('line', { class: 'tick-mark', x1: s.x(i), x2: s.x(i), y1: s.base, y2: s.base + 4 }),
         svg('text', { class: 'tick', x: s.x(i), y: s.base + 18, 'text-anchor': 'middle' },
-          i.toLocaleString('en-US')));
+          LAYERS.raw('index', i).toLocaleString('en-US')));
     }
     return nodes;
   }
 
   line(group, s) {
-    let path = '';
-    let pen = false;
+    // Exact layers (error 0) have no place on a logarithmic scale: ticks below the axis, and the line pauses.
+    const run = { path: '', alone: '', exact: '', length: 0, last: '' };
+    const lift = () => {
+      if (run.length === 1) run.alone += `${run.last}h0.01`;
+      run.length = 0;
+    };
     for (let i = this.range[0]; i <= Math.min(this.range[1], LAYERS.count - 1); i += 1) {
       const value = this.value(group, i);
       if (value === null) continue;
-      path += `${pen ? 'L' : 'M'}${s.x(i).toFixed(1)} ${s.y(value).toFixed(1)}`;
-      if (!pen) path += 'h0.01';
-      pen = true;
+      if (value === 0) {
+        lift();
+        run.exact += `M${s.x(i).toFixed(1)} ${s.base - (group === 'own_input' ? 0 : 5)}v-4`;
+        continue;
+      }
+      const at = `${s.x(i).toFixed(1)} ${s.y(value).toFixed(1)}`;
+      run.path += `${run.length ? 'L' : 'M'}${at}`;
+      run.last = `M${at}`;
+      run.length += 1;
     }
-    return svg('path', { class: 'line', 'data-series': group, d: path });
+    lift();
+    return svg('g', { 'data-series': group }, svg('path', { class: 'exact', d: run.exact }),
+      svg('path', { class: 'line', d: run.path }), svg('path', { class: 'alone', d: run.alone }));
   }
 
   marks(s) {

@@ -16,7 +16,7 @@ from diag.compare.tolerance import MINDSTUDIO, NOISE, OUTLIER, RELATIVE, Limits,
 from diag.report.document import told
 from diag.report.headline import because, difference, format_name
 from diag.report.labels import labels
-from diag.report.numbers import factor, nbytes
+from diag.report.numbers import HALF, computed_in, factor, nbytes
 from diag.report.reproduce import command
 from diag.rules import Lang
 from diag.types.comparison import Comparison
@@ -47,13 +47,16 @@ def page_data(comparison: Comparison, lang: Lang, histograms: Mapping[str, Histo
     for side in ("golden", "target"):
         facts[side]["format"] = format_name(facts[side]["format"])
     text = labels(lang)
+    dtype = computed_in(comparison)
+    plain = comparison.preset == Preset.MINDSTUDIO
     return {
         "labels": {section: text[section] for section in _SECTIONS},
         "verdict": comparison.verdict.value,
         **facts,
         "preset": comparison.preset,
-        "limits": limits(comparison.preset, comparison.target.dtype),
-        "gate": _gate(comparison.preset, comparison.target.dtype),
+        "limits": limits(comparison.preset, dtype),
+        "limits_for": "any" if plain else "half" if dtype in HALF else "wide",
+        "gate": "nr" if dtype in HALF and not plain else "rel_l2",
         "culprits": _culprits(comparison, lang),
         "findings": [told(finding, lang) for finding in comparison.findings],
         "layers": _columns(comparison.layers),
@@ -78,9 +81,8 @@ def limits(preset: str, dtype: str) -> dict[str, dict[str, tuple[float, float]]]
     if preset == Preset.MINDSTUDIO:
         return {field: {"cumulative": (limit, limit), "own_input": (limit, limit)}
                 for _, field, limit in MINDSTUDIO if field != "cosine"}
-    u = unit_roundoff(DType(dtype)) if dtype in list(DType) else math.nan
-    half = u > unit_roundoff(DType.FLOAT32)
-    table = {"nr": _both(NOISE, 1.0)} if half else {"rel_l2": _both(RELATIVE, 1.0)}
+    u = unit_roundoff(DType(dtype))
+    table = {"nr": _both(NOISE, 1.0)} if dtype in HALF else {"rel_l2": _both(RELATIVE, 1.0)}
     return table if math.isnan(u) else {**table, "max_abs_over_p999": _both(OUTLIER, u)}
 
 
@@ -89,12 +91,8 @@ def _both(by_own_input: Mapping[bool, Limits], unit: float) -> dict[str, tuple[f
             for name, own in (("cumulative", False), ("own_input", True))}
 
 
-def _gate(preset: str, dtype: str) -> str:
-    return "nr" if "nr" in limits(preset, dtype) else "rel_l2"
-
-
 def _culprits(comparison: Comparison, lang: Lang) -> list[dict[str, Any]]:
-    place = {layer.golden_node: layer.index for layer in comparison.layers}
+    place = {layer.golden_node: row for row, layer in enumerate(comparison.layers)}
     found = []
     for culprit in comparison.culprits:
         same = [f for f in comparison.findings if f.code == culprit.finding]

@@ -47,7 +47,7 @@ class Details {
       [H.mapping, `${T.mapping[LAYERS.text('mapping', i)]}, ${H.confidence} ${Math.round(sure * 100)} %`],
       nodes.length ? [H.fused_nodes, nodes.map((node) => el('div', { class: 'mono' }, node))] : null,
       LAYERS.text('layout', i) ? [H.layout, mono(LAYERS.text('layout', i))] : null,
-      [H.shape, [mono(LAYERS.text('shape', i) || '–'), ` ${LAYERS.text('dtype', i)}`]],
+      [H.shape, [mono(LAYERS.text('shape', i) || '–'), ` ${LAYERS.dtype(i)}`]],
       worst ? [H.worst_at, mono(worst)] : null,
     ]);
   }

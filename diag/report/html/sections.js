@@ -127,7 +127,8 @@ function tree(value) {
 
 function surroundings() {
   const model = (run) => definitions(['path', 'format', 'runtime', 'device', 'dtype', 'sha256'].map((key) =>
-    [H[key], key === 'runtime' ? `${run.runtime} ${run.runtime_version}`.trim() : mono(run[key] || '–')]));
+    [H[key], key === 'runtime' ? `${run.runtime} ${run.runtime_version}`.trim()
+      : ['path', 'sha256'].includes(key) ? mono(run[key] || '–') : run[key] || '–']));
   return el('div', { class: 'halves' },
     section('environment', H.environment, el('h4', null, H.golden), model(DATA.golden), el('h4', null, H.target),
       model(DATA.target), el('h4', null, H.environment), tree(DATA.environment)),

@@ -17,7 +17,7 @@ const COLUMNS = [
   ]),
   { key: 'role', title: H.role, value: (i) => ROLES.indexOf(LAYERS.text('role', i)) },
   { key: 'shape', title: H.shape, mono: true },
-  { key: 'dtype', title: H.dtype },
+  { key: 'dtype', title: H.dtype, text: (i) => LAYERS.dtype(i) },
   { key: 'target_node', title: H.target, mono: true },
   { key: 'mapping', title: H.mapping, text: (i) => T.mapping[LAYERS.text('mapping', i)] },
   { key: 'reason', title: H.reason },
