@@ -256,6 +256,38 @@ def test_inference_takes_the_given_shapes(tmp_path: Path) -> None:
     assert file.model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "n"
 
 
+def test_inference_works_out_shape_arithmetic(tmp_path: Path) -> None:
+    """What PyTorch writes for x.expand(n, -1): inference of the onnx package stops at ConstantOfShape and Where."""
+    weights = [tensor(np.array(v), n) for n, v in (("axis", 0), ("want", [-1, 4, 5]), ("minus", [-1]), ("rank", [3]))]
+    nodes = [helper.make_node("ConstantOfShape", ["rank"], ["ones"], value=tensor(np.array([1]), "")),
+             helper.make_node("Mul", ["ones", "minus"], ["negative"]),
+             helper.make_node("Equal", ["want", "negative"], ["free"]),
+             helper.make_node("Where", ["free", "ones", "want"], ["size"]),
+             helper.make_node("Expand", ["x", "size"], ["e"]), helper.make_node("Shape", ["e"], ["s"]),
+             helper.make_node("Gather", ["s", "axis"], ["n"]), helper.make_node("Unsqueeze", ["n", "rank0"], ["u"]),
+             helper.make_node("Concat", ["u", "minus"], ["two"], axis=0),
+             helper.make_node("Reshape", ["e", "two"], ["y"])]
+    proto = model(nodes, [value("x", ["batch", 1, 5])], [value("y", None)], [*weights, tensor(np.array([0]), "rank0")])
+    known = infer(load(save(proto, tmp_path)), {"x": (2, 1, 5)})
+    assert {name: known[name].shape for name in ("size", "e", "n", "two", "y")} == {
+        "size": (3,), "e": (2, 4, 5), "n": (), "two": (2,), "y": (2, 20)}
+    assert known["n"].dtype is known["size"].dtype is DType.INT64
+
+
+@pytest.mark.parametrize("node", [
+    helper.make_node("Shape", [], ["y"]), helper.make_node("Shape", ["x"], []), helper.make_node("Size", ["w"], [""]),
+    helper.make_node("Constant", [], ["y"]), helper.make_node("Constant", [], ["y"], value_strings=["a"]),
+    helper.make_node("Concat", ["w", "w"], ["y"]), helper.make_node("Gather", ["w", "w"], ["y"]),
+    helper.make_node("ConstantOfShape", ["huge"], ["y"]), helper.make_node("Reshape", ["w", "huge"], ["y"]),
+    helper.make_node("Div", ["w", "zero"], ["y"]), helper.make_node("Sqrt", ["huge", "w"], ["y", "z"]),
+    helper.make_node("Cast", ["w"], ["y"], to=8), helper.make_node("Cast", ["w"], ["y"], to=99),
+])
+def test_inference_survives(tmp_path: Path, node: onnx.NodeProto) -> None:
+    arrays = {"w": [7, 9], "huge": [1 << 40, 1 << 40], "zero": [0, 0]}
+    weights = [tensor(np.array(numbers), name) for name, numbers in arrays.items()]
+    assert infer(load(save(model([node], weights=weights), tmp_path)))["x"].shape == (2, 3)
+
+
 def test_inference_never_raises(tmp_path: Path) -> None:
     wrong = load(save(model([helper.make_node("MatMul", ["x", "w"], ["y"])], weights=[tensor(BIG, "w")]), tmp_path))
     assert infer(wrong, {"x": (5, 5), "unknown": (1,)})["x"].shape == (5, 5)

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import onnx
 from onnx import shape_inference
 
-from diag.formats.onnx.infos import text, value_info
+from diag.formats.onnx.folding import Folder
+from diag.formats.onnx.infos import DTYPES, text, value_info
 from diag.types.dtype import DType
 from diag.types.tensor import TensorInfo
 
 if TYPE_CHECKING:
     from diag.formats.onnx.reader import OnnxFile
+
+_ROUNDS = 8
+"""How often newly known shapes may open the way to further ones."""
 
 
 def infer(file: OnnxFile, inputs: Mapping[str, tuple[int, ...]] | None = None) -> dict[str, TensorInfo]:
@@ -28,8 +32,16 @@ def infer(file: OnnxFile, inputs: Mapping[str, tuple[int, ...]] | None = None) -
     if inputs:
         _assume(model.graph, inputs)
     given = {text(i.name): value_info(i) for i in model.graph.input}
-    found = _run(model)
-    known = {**stated, **given, **{name: info for name, info in found.items() if info.dtype is not DType.UNDEFINED}}
+    found = _infer(model)
+    folder = Folder(model)
+    for _ in range(_ROUNDS):
+        if not folder.fold(model.graph, {**given, **found}):
+            break
+        found = {**found, **_infer(model)}
+    constants = {text(t.name): TensorInfo(text(t.name), DTYPES.get(t.data_type, DType.UNDEFINED), tuple(t.dims))
+                 for t in model.graph.initializer}
+    known = {**stated, **given, **constants,
+             **{name: info for name, info in found.items() if info.dtype is not DType.UNDEFINED}}
     return {name: info for name, info in known.items() if name and name not in file.graph.weights}
 
 
@@ -46,14 +58,14 @@ def _assume(graph: onnx.GraphProto, inputs: Mapping[str, tuple[int, ...]]) -> No
             proto.type.tensor_type.ClearField("shape")
 
 
-def _run(model: onnx.ModelProto) -> dict[str, TensorInfo]:
+def _infer(model: onnx.ModelProto) -> dict[str, TensorInfo]:
     if _recursive(model):
         return {}
-    stated = {o.domain for o in model.opset_import}
-    for domain in {n.domain for n in model.graph.node} - stated - {"", "ai.onnx"}:
-        # Inference gives up on the whole model over one domain that the file does not declare.
-        model.opset_import.add(domain=domain, version=1)
     try:
+        declared = {o.domain for o in model.opset_import}
+        for domain in {n.domain for n in model.graph.node} - declared - {"", "ai.onnx"}:
+            # Inference gives up on the whole model over one domain that the file does not declare.
+            model.opset_import.add(domain=domain, version=1)
         inferred = shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=True)
     except (shape_inference.InferenceError, onnx.checker.ValidationError, RuntimeError, ValueError, TypeError):
         return {}
