@@ -69,7 +69,7 @@ class Accumulator:
         """
         if golden.shape != target.shape:
             raise ValueError(f"golden has shape {golden.shape}, target {target.shape}")
-        if self._seen + golden.size > self.size:
+        if self._seen // self._complex + golden.size > self.size:
             raise ValueError(f"more than the {self.size:,} elements of shape {self.shape}")
         if self._complex == 2:
             golden, target = real_view(golden), real_view(target)

@@ -27,7 +27,7 @@ def blocks(golden: Array, target: Array, first: int, most: int) -> Iterator[tupl
             start, size = start + size, min(most, size * 2)
         return
     walk = np.nditer([golden, target], ["external_loop", "buffered", "refs_ok", "zerosize_ok"],
-                     [["readonly"], ["readonly"]], order="C", buffersize=first)
+                     [["readonly", "contig"], ["readonly", "contig"]], order="C", buffersize=first)
     with walk:
         for g, t in walk:
             yield g, t
