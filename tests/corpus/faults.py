@@ -251,7 +251,7 @@ def _mask(view: View, node: Node, rng: Rng) -> None:
 
 def _number_sites(view: View) -> list[Node]:
     return _where(lambda v, n: len(v.computed(n)) == 1 and any(
-        abs((c := v.scalar(x)) or 0.0) > 1e-2 and c not in (1.0, 2.0) for x in n.input), "Mul", "Div", "Add")(view)
+        abs((c := v.scalar(x)) or 0.0) > 1e-2 and c not in (1.0, 2.0) for x in n.input), "Mul", "Div")(view)
 
 
 def _number(view: View, node: Node, rng: Rng) -> None:
