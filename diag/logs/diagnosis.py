@@ -102,3 +102,17 @@ class LogDiagnosis:
     wanted: tuple[str, ...] = ()
     pid: int | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A name that a log line gave, and the node that it means.
+
+    ``exact`` is False where suffixes that compilers add had to be taken off.
+    """
+
+    name: str
+    node: str
+    op: str
+    graph: str
+    exact: bool

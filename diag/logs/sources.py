@@ -12,15 +12,16 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from diag.errors import UsageError
 from diag.logs.source import Source, text_source
 
-_NOT_TEXT = frozenset(
-    ".onnx .mindir .om .ms .npy .npz .bin .so .o .pb .pt .pth .ckpt .safetensors .png .jpg .jpeg .gif .pdf .whl .pyc .a .elf .db .data"
-    .split())
+_NOT_TEXT = frozenset((
+    ".onnx", ".mindir", ".om", ".ms", ".npy", ".npz", ".bin", ".so", ".o", ".pb", ".pt", ".pth", ".ckpt", ".safetensors",
+    ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".whl", ".pyc", ".a", ".elf", ".db", ".data"))
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _MOST = 4 << 30
 """Bytes read of one compressed member: what is longer is a bomb, or no log that a person would send."""
@@ -29,14 +30,16 @@ _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ta
            NotImplementedError, ValueError)
 
 
-def sources_of(items: Iterable[Path | str], notes: list[str]) -> Iterator[Source]:
-    """Sources of all items. A Path, or a str that names something, is a path; any other str is log text itself.
+def sources_of(items: Iterable[Path | str | Source], notes: list[str]) -> Iterator[Source]:
+    """Sources of all items, a Source as it is. A Path, or a str that names something, is a path; any other str is log text itself.
 
     Archives are read member by member, in place: nothing is written to disk. Members whose names lead out of the archive
     are refused, what is broken is left out; both are told in ``notes``. Raises UsageError where a Path does not exist.
     """
     for item in items:
-        if isinstance(item, str) and not _is_path(item):
+        if isinstance(item, Source):
+            yield item
+        elif isinstance(item, str) and not _is_path(item):
             yield text_source(item)
         else:
             yield from _of_path(Path(item), notes, asked=True)
@@ -68,7 +71,11 @@ def _of_path(path: Path, notes: list[str], *, asked: bool) -> Iterator[Source]:
     elif name.endswith(_ARCHIVES):
         yield from _tar(path, notes)
     else:
-        yield Source(str(path), lambda: _opened(path.open("rb"), name), path)
+        yield Source(str(path), partial(_plain, path), path)
+
+
+def _plain(path: Path) -> BinaryIO:
+    return _opened(path.open("rb"), path.name.lower())
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -108,9 +115,13 @@ def _zip(path: Path, notes: list[str]) -> Iterator[Source]:
                 if item.flag_bits & 0x1:
                     notes.append(f"{name} is encrypted and was left out")
                     continue
-                yield Source(name, lambda item=item: _opened(_bounded(archive.open(item)), item.filename), path)  # type: ignore[misc]
+                yield Source(name, partial(_member, archive, item), path)
     except _BROKEN as problem:
         notes.append(f"{path} could not be read to the end: {problem}")
+
+
+def _member(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> BinaryIO:
+    return _opened(_bounded(cast("BinaryIO", archive.open(item))), item.filename)
 
 
 def _tar(path: Path, notes: list[str]) -> Iterator[Source]:
@@ -124,7 +135,7 @@ def _tar(path: Path, notes: list[str]) -> Iterator[Source]:
                     continue
                 file = archive.extractfile(item) if _usable(item.name, name, notes) else None
                 if file is not None:
-                    yield Source(name, lambda file=file, item=item: _opened(_bounded(cast("BinaryIO", file)), item.name), path)  # type: ignore[misc]
+                    yield Source(name, partial(_opened, _bounded(cast("BinaryIO", file)), item.name), path)
     except _BROKEN as problem:
         notes.append(f"{path} could not be read to the end: {problem}")
 
@@ -139,15 +150,15 @@ def _usable(member: str, name: str, notes: list[str]) -> bool:
 
 def _opened(file: BinaryIO, name: str) -> BinaryIO:
     """The file, decompressed if its first bytes say so."""
-    buffered = io.BufferedReader(cast("io.RawIOBase", file)) if not hasattr(file, "peek") else file
-    head = cast("io.BufferedReader", buffered).peek(6)[:6]
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", file))
+    head = buffered.peek(6)[:6]
     if head[:2] == b"\x1f\x8b":
         return _bounded(cast("BinaryIO", gzip.GzipFile(fileobj=buffered)))
     if head[:3] == b"BZh" and name.endswith(".bz2"):
         return _bounded(cast("BinaryIO", bz2.BZ2File(buffered)))
     if head[:6] == b"\xfd7zXZ\0":
         return _bounded(cast("BinaryIO", lzma.LZMAFile(buffered)))
-    return cast("BinaryIO", buffered)
+    return buffered
 
 
 class _Bounded(io.RawIOBase):
@@ -178,4 +189,4 @@ class _Bounded(io.RawIOBase):
 
 
 def _bounded(file: BinaryIO) -> BinaryIO:
-    return cast("BinaryIO", io.BufferedReader(_Bounded(file), 1 << 16))
+    return io.BufferedReader(_Bounded(file), 1 << 16)

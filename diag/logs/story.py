@@ -31,7 +31,7 @@ def conclude(evidence: Evidence) -> LogDiagnosis:
     if chosen is not None:
         root, incident = chosen
         latent = root.run in evidence.succeeded
-        chain = _chain(root, incident)
+        chain = _chain(root, incident, [hit for hit in hits if hit.judgement.rule.sort is Sort.HINT and hit.run == root.run])
         return LogDiagnosis(Verdict.ROOT, chain[0], chain, codes, counts, files, outcome, latent,
                             _wanted([root]), root.record.pid, notes)
     weak = [hit for hit in live if hit.judgement.rule.sort in (Sort.WRAPPER, Sort.NOISE, Sort.CLASS, Sort.ROOT)]
@@ -82,8 +82,8 @@ def _choose(incidents: Sequence[Sequence[Hit]]) -> tuple[Hit, Sequence[Hit]] | N
     return None
 
 
-def _chain(root: Hit, incident: Sequence[Hit]) -> tuple[Cause, ...]:
-    facts = _join(root, incident)
+def _chain(root: Hit, incident: Sequence[Hit], hints: Sequence[Hit]) -> tuple[Cause, ...]:
+    facts = _join(root, [*incident, *hints])
     first = _cause(root, Role.CAUSE, facts)
     rest = [hit for hit in _distinct(incident) if hit.judgement.rule.id != root.judgement.rule.id
             and hit.judgement.rule.sort is not Sort.NOISE]

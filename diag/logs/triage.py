@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 from diag.cancel import Cancel
+from diag.events import Finished, Progress
 from diag.logs.codes import codes_in
 from diag.logs.diagnosis import LogDiagnosis
 from diag.logs.evidence import Evidence, Hit
@@ -21,31 +22,43 @@ from diag.logs.story import conclude
 _SUCCESS = re.compile(r"CONVERT(?:ER)? RESULT SUCCESS|^\s*ATC run success", re.MULTILINE)
 _FAILURE = re.compile(r"CONVERT(?:ER)?\S*[ _]\S*\s?.{0,12}FAILED|SAVE GRAPH FAILED|^\s*ATC run failed", re.MULTILINE)
 _KEPT = 20_000
+_STRIDE = 200_000
 
 
-def triage(paths: Iterable[Path | str] | Path | str, *, cancel: Cancel | None = None) -> LogDiagnosis:
-    """Diagnose log files, folders and archives (Path, or str without line breaks that names one) or log text (str).
+def triage(paths: Iterable[Path | str | Source] | Path | str | Source, *, cancel: Cancel | None = None) -> LogDiagnosis:
+    """Diagnose log files, folders and archives (Path, or str that names one that exists) or log text (any other str).
 
-    Raises UsageError where a path does not exist, Cancelled. Text that is no log gives "insufficient-evidence".
+    Raises UsageError where a Path does not exist, Cancelled. Text that is no log gives "insufficient-evidence".
     """
-    items = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    for event in diagnose(paths, cancel or Cancel()):
+        if isinstance(event, Finished):
+            return event.result
+    raise AssertionError("diagnose ended without Finished")
+
+
+def diagnose(paths: Iterable[Path | str | Source] | Path | str | Source, cancel: Cancel) -> Iterator[Progress | Finished[LogDiagnosis]]:
+    """As ``triage``, telling how far it has come; ends with Finished."""
+    items = [paths] if isinstance(paths, (str, Path, Source)) else list(paths)
     evidence = Evidence()
-    collect(sources_of(items, evidence.tally.notes), evidence, cancel or Cancel())
-    return conclude(evidence)
+    for lines in collect(sources_of(items, evidence.tally.notes), evidence, cancel):
+        yield Progress("Reading logs", lines, 0, "lines")
+    yield Finished(conclude(evidence))
 
 
-def collect(sources: Iterable[Source], evidence: Evidence, cancel: Cancel) -> None:
-    """Read all sources; keep what tells something, in bounded memory."""
+def collect(sources: Iterable[Source], evidence: Evidence, cancel: Cancel) -> Iterator[int]:
+    """Read all sources; keep what tells something, in bounded memory. Yields the number of lines read, now and then."""
     judge = Judge(load_rules())
-    runs = 0
+    run = 0
     for number, source in enumerate(sources):
         evidence.files.append(source.name)
-        runs = _collect_one(source, number, runs + 1, judge, evidence, cancel)
+        run = yield from _collect_one(source, number, run + 1, judge, evidence, cancel)
+        yield evidence.tally.lines
 
 
-def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: Evidence, cancel: Cancel) -> int:
+def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: Evidence,
+                 cancel: Cancel) -> Generator[int, None, int]:
     seen: dict[tuple[str, str, int | None, str, int], Hit] = {}
-    latest = 0
+    latest = told = 0
     for order, record in enumerate(read_records(source, evidence.tally, cancel)):
         latest = max(latest, record.time_us or 0)
         ended = _outcome(record, run, evidence)
@@ -60,6 +73,9 @@ def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: 
                 seen[key] = Hit(record, judgement, (number, order), latest, run)
         if ended or record.kind is Kind.EXCEPTION:
             run += 1
+        if evidence.tally.lines - told > _STRIDE:
+            told = evidence.tally.lines
+            yield told
     evidence.hits += seen.values()
     return run
 

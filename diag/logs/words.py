@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -13,9 +14,20 @@ from diag.logs.diagnosis import Cause, LogDiagnosis, Verdict
 from diag.logs.rules import Words, load_rules
 
 
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
+
+
 class _Lenient(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+def _fill(text: str, values: _Lenient) -> str:
+    """The text with its placeholders filled; a part in [[ ]] goes where one of its own has no value."""
+    def part(match: re.Match[str]) -> str:
+        return match[1] if all(name in values for name in re.findall(r"\{(\w+)\}", match[1])) else ""
+
+    return _OPTIONAL.sub(part, text).format_map(values)
 
 
 @cache
@@ -28,8 +40,8 @@ def sentences(lang: str) -> Mapping[str, str]:
 def explain(cause: Cause, lang: str = "en") -> Words:
     """Title, cause and fix of a line, placeholders filled."""
     words = load_rules().by_id[cause.rule].words[lang]
-    values = _Lenient({name: str(value) for name, value in cause.finding.values.items()})
-    title, why, fix = (text.format_map(values) for text in (words.title, words.cause, words.fix))
+    values = _Lenient({name: str(value) for name, value in cause.finding.values.items() if value})
+    title, why, fix = (_fill(text, values) for text in (words.title, words.cause, words.fix))
     if not why:
         why, fix = _of_code(cause.code, lang)
     return Words(title, why, fix)
