@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 
@@ -16,7 +17,8 @@ class Cancel:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        # Reentrant: a signal handler sets it in the main thread, which may be inside one of these methods.
+        self._lock = threading.RLock()
         self._callbacks: list[Callable[[], None]] = []
 
     def __bool__(self) -> bool:
@@ -30,21 +32,23 @@ class Cancel:
         for callback in callbacks:
             callback()
 
-    def on_set(self, callback: Callable[[], None]) -> Callable[[], None]:
+    def on_set(self, callback: Callable[[], None]) -> Callable[[], object]:
         """Run ``callback`` when set (at once if it is already); returns a function that takes it back."""
         with self._lock:
-            if not self._event.is_set():
-                self._callbacks.append(callback)
-                return lambda: self._forget(callback)
-        callback()
-        return lambda: None
+            self._callbacks.append(callback)
+            late = self._event.is_set() and self._forget(callback)
+        if late:
+            callback()
+        return functools.partial(self._forget, callback)
 
     def check(self) -> None:
         """Raise Cancelled if the stop was asked for."""
         if self:
             raise Cancelled("Stopped on request", hint="What was finished is kept.")
 
-    def _forget(self, callback: Callable[[], None]) -> None:
+    def _forget(self, callback: Callable[[], None]) -> bool:
         with self._lock:
-            if callback in self._callbacks:
+            known = callback in self._callbacks
+            if known:
                 self._callbacks.remove(callback)
+            return known

@@ -16,6 +16,7 @@ import pytest
 from diag.cancel import Cancel
 from diag.errors import Cancelled, DiagError, UsageError, WorkerCrashed
 from diag.formats.registry import open_model
+from diag.runtimes.feeds import checked
 from diag.runtimes.interface import Array, RunOptions, Runtime, Session
 from diag.types.graph import Graph
 
@@ -60,7 +61,7 @@ class RuntimeContract:
         """Every value of every node, and the graph's inputs under their value names."""
         values = [v for node in graph.nodes for v in node.outputs if v]
         found = session.observe(feeds, values, Cancel())
-        return {**inputs_by_value(graph, feeds), **{v: found[v] for v in values if v in found}}
+        return {**inputs_by_value(graph, checked(feeds, session.inputs)), **{v: found[v] for v in values if v in found}}
 
     def test_inputs_and_outputs_are_the_callers_names(self, session, graph, feeds):
         assert [i.name for i in session.inputs] == list(graph.input_names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from diag.cancel import Cancel
 from diag.errors import Cancelled, RuntimeUnavailable, ToolFailed, UsageError, WorkerCrashed
@@ -379,3 +382,31 @@ def test_pickles_are_not_loaded(tmp_path):
         np.lib.format.write_array(file, np.array([{}], object), version=(1, 0), allow_pickle=True)
     with pytest.raises(BadPack):
         read_pack(path, [{"name": "x", "dtype": "float32", "shape": [1], "offset": 0}])
+
+
+@given(data=st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_a_tensor_as_announced_or_a_bad_pack(tmp_path, data):
+    path, index = forged(tmp_path)
+    whole = bytearray(path.read_bytes())
+    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=8)):
+        whole[place] = byte
+    path.write_bytes(whole[:data.draw(st.integers(0, len(whole)))] + data.draw(st.binary(max_size=20)))
+    try:
+        found = read_pack(path, index)
+    except BadPack:
+        return
+    assert {k: (v.shape, v.dtype) for k, v in found.items()} == {"x": ((2, 3), np.dtype(np.float32))}
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+                        st.sampled_from(["name", "dtype", "shape", "offset"]), inner, max_size=4), max_leaves=12)
+
+
+@given(index=JSON)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_index_is_taken_or_a_bad_pack(tmp_path, index):
+    path, _ = forged(tmp_path)
+    with contextlib.suppress(BadPack):
+        assert read_pack(path, index) == {}
