@@ -42,11 +42,11 @@ class Folder:
         ``infos`` are the types found so far: Shape and Size of a value whose shape is known are constants.
         """
         folded = False
-        while layer := [node for node in graph.node if self._is_constant(node, infos)]:
-            results = self._results(layer, infos)
-            for node in layer:
+        while layer := [(i, node) for i, node in enumerate(graph.node) if self._is_constant(node, infos)]:
+            results = self._results([node for _, node in layer], infos)
+            for i, node in reversed(layer):
                 if all(name in results for name in node.output if name):
-                    graph.node.remove(node)
+                    del graph.node[i]
                     folded = True
                 else:
                     self._refused.update(node.output)
