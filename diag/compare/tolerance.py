@@ -82,24 +82,12 @@ def judge(metrics: Metrics | None, golden: TensorInfo, target_dtype: DType, *, o
         preset: whose limits.
         envelope: metrics of golden against golden with storage rounding emulated, for this tensor and kind of run.
     """
-    early = _before_numbers(metrics, golden)
-    if early is not None or metrics is None:
-        return _told_blind(early or _missing(golden), metrics, preset)
-    if not math.isnan(metrics.mismatch):
-        decided = _discrete(metrics)
-    elif math.isnan(metrics.rel_l2):
-        return _golden_zero(metrics, target_dtype)
-    elif preset is Preset.MINDSTUDIO:
-        decided = _mindstudio(metrics)
-    else:
-        decided = _calibrated(metrics, target_dtype, own_input, envelope)
-    if decided[0] is not Verdict.FAIL and is_constant(metrics):
-        same = "and so is the target" if metrics.max_abs == 0 else f"{decided[1].rstrip('.')}, but this proves little"
-        return Verdict.NOT_COMPARABLE, f"Golden is {metrics.golden.min:.6g} everywhere, {same}."
-    if preset is Preset.MINDSTUDIO and decided[0] is Verdict.PASS:
-        blind = blind_spot(metrics, target_dtype, own_input=own_input, envelope=envelope)
-        return decided[0], f"{decided[1]} {blind}".rstrip()
-    return decided
+    if metrics is None:
+        return Verdict.NOT_COMPARABLE, f"There is no target tensor to compare {golden.name!r} with."
+    verdict, reason = _decide(metrics, target_dtype, own_input, preset, envelope)
+    if preset is Preset.MINDSTUDIO and verdict is not Verdict.NOT_COMPARABLE:
+        reason = f"{reason} {blind_spot(metrics, target_dtype, own_input=own_input, envelope=envelope)}".rstrip()
+    return verdict, reason
 
 
 def shapes_differ(golden: tuple[int, ...], target: tuple[int, ...]) -> Judgement:
@@ -129,9 +117,9 @@ def blind_spot(metrics: Metrics, target_dtype: DType, *, own_input: bool,
     if math.isnan(metrics.rel_l2) or _mindstudio(metrics)[0] is not Verdict.PASS:
         return ""
     verdict, reason = _calibrated(metrics, target_dtype, own_input, envelope)
-    if verdict is not Verdict.FAIL:
+    if verdict is Verdict.PASS:
         return ""
-    return f"These limits do not see it, the calibrated ones fail it{_shape_of_error(metrics)}: {reason}"
+    return f"These limits do not see what the calibrated ones see{_shape_of_error(metrics)}: {reason}"
 
 
 def expected_noise(metrics: Metrics, dtype: DType) -> float:
@@ -159,21 +147,26 @@ def score(metrics: Metrics, dtype: DType) -> float:
     return metrics.rel_l2 / expected_noise(metrics, dtype)
 
 
-def _missing(golden: TensorInfo) -> Judgement:
-    return Verdict.NOT_COMPARABLE, f"There is no target tensor to compare {golden.name!r} with."
-
-
-def _before_numbers(metrics: Metrics | None, golden: TensorInfo) -> Judgement | None:
-    """The rules that look at no number."""
-    if metrics is None:
-        return _missing(golden)
+def _decide(metrics: Metrics, dtype: DType, own_input: bool, preset: Preset, envelope: Metrics | None) -> Judgement:
+    """The rules in their order."""
     if metrics.size == 0:
         return Verdict.NOT_COMPARABLE, "The tensor is empty."
     if metrics.nonfinite:
         return Verdict.FAIL, _nonfinite(metrics)
-    if math.isnan(metrics.rmse) and math.isnan(metrics.mismatch):
+    if not math.isnan(metrics.mismatch):
+        decided = _discrete(metrics)
+    elif math.isnan(metrics.rmse):
         return Verdict.NOT_COMPARABLE, "No pair of ordinary finite numbers is left to compare."
-    return None
+    elif math.isnan(metrics.rel_l2):
+        return _golden_zero(metrics, dtype)
+    elif preset is Preset.MINDSTUDIO:
+        decided = _mindstudio(metrics)
+    else:
+        decided = _calibrated(metrics, dtype, own_input, envelope)
+    if decided[0] is Verdict.FAIL or not is_constant(metrics):
+        return decided
+    same = "and so is the target" if metrics.max_abs == 0 else f"{decided[1].rstrip('.')}, but this proves little"
+    return Verdict.NOT_COMPARABLE, f"Golden is {metrics.golden.min:.6g} everywhere, {same}."
 
 
 def _nonfinite(metrics: Metrics) -> str:
@@ -203,7 +196,7 @@ def _golden_zero(metrics: Metrics, target_dtype: DType) -> Judgement:
 
 
 def _calibrated(metrics: Metrics, dtype: DType, own_input: bool, envelope: Metrics | None) -> Judgement:
-    """The worst of the rules; of equals the first."""
+    """The worst of the rules; among equals the first."""
     rules = _against_envelope(metrics, dtype, envelope) if envelope is not None else _against_constants(
         metrics, dtype, own_input)
     return max(rules, key=lambda judged: judged[0].rank)
@@ -257,12 +250,6 @@ def _mindstudio(metrics: Metrics) -> Judgement:
         if field != "cosine" and value > limit:
             return Verdict.FAIL, f"{name} is {value:.4g}, above {limit:g}."
     return Verdict.PASS, f"CosineSimilarity is {metrics.cosine:.6f}; all of MindStudio's limits are kept."
-
-
-def _told_blind(decided: Judgement, metrics: Metrics | None, preset: Preset) -> Judgement:
-    if preset is Preset.MINDSTUDIO and metrics is not None and metrics.nonfinite:
-        return decided[0], f"{decided[1]} MindStudio's own tool passes this: a NaN result is never flagged there."
-    return decided
 
 
 def _shape_of_error(metrics: Metrics) -> str:

@@ -95,8 +95,9 @@ class Accumulator:
 
     def _run(self, g: Array, t: Array) -> tuple[Sums, Array] | None:
         """By the compiled kernel; None for what it does not take."""
-        fit = self._kernel is not None and g.flags.aligned and t.flags.aligned
-        return self._kernel.measure(g, t, self._tail.threshold) if fit and self._kernel is not None else None
+        if self._kernel is None or not all(x.flags.aligned and x.flags.c_contiguous for x in (g, t)):
+            return None
+        return self._kernel.measure(g, t, self._tail.threshold)
 
     def _take(self, g: Array, t: Array) -> None:
         """One block, both flat."""

@@ -26,8 +26,9 @@ def blocks(golden: Array, target: Array, first: int, most: int) -> Iterator[tupl
             yield g[start:start + size], t[start:start + size]
             start, size = start + size, min(most, size * 2)
         return
-    walk = np.nditer([golden, target], ["external_loop", "buffered", "refs_ok", "zerosize_ok"],
-                     [["readonly", "contig"], ["readonly", "contig"]], order="C", buffersize=first)
+    wanted: Any = [["readonly", "contig"]] * 2  # numpy's type stubs spell it "config"
+    walk = np.nditer([golden, target], ["external_loop", "buffered", "refs_ok", "zerosize_ok"], wanted, order="C",
+                     buffersize=first)
     with walk:
         for g, t in walk:
             yield g, t
