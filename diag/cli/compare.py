@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--threads", type=int, default=1, help="threads of the target's runtime (default 1)")
     how.add_argument("--own-input", action=argparse.BooleanOptionalAction, default=True,
                      help="measure each layer on golden input too (default on)")
-    how.add_argument("--checks", action=argparse.BooleanOptionalAction, default=True,
-                     help="check that golden is stable (default on)")
+    how.add_argument("--checks", action=argparse.BooleanOptionalAction, default=None,
+                     help="check that golden is stable (default: if the model is small)")
     how.add_argument("--preset", choices=("calibrated", "mindstudio"), default="calibrated", help="whose limits decide")
     how.add_argument("--map", type=Path, metavar="FILE", help="JSON: target value or node name → golden tensor")
     how.add_argument("--budget", default="", metavar="SIZE", help="memory for tensors (default 2GiB)")
@@ -72,7 +72,7 @@ def job_of(args: argparse.Namespace) -> CompareJob:
         golden=args.golden, target=args.target, out=out, inputs=choice, device=args.device, dtype=args.dtype,
         own_input=args.own_input, preset=args.preset, map_file=args.map,
         budget=parse_size(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads,
-        key=args.key or None, checks=args.checks, told=_told(args))
+        key=args.key or None, checks=args.checks, cache=cache_dir() / "golden", told=_told(args))
     return CompareJob(plan, args.runtime)
 
 

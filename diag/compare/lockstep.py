@@ -9,14 +9,16 @@ import numpy as np
 
 from diag.cancel import Cancel
 from diag.compare.align.candidates import Neighbourhood
-from diag.compare.align.layout import arrange
+from diag.compare.align.layout import arrange, layouts
 from diag.compare.align.names import anchors, positions, same_names, varying
 from diag.compare.align.walk import Pairing, Walk
 from diag.compare.sides import Side
 from diag.compare.tape import Tape, chunks, step_bytes
+from diag.formats import weights as weight_files
 from diag.runtimes.interface import Array
 from diag.runtimes.onnxruntime.values import to_numpy, to_ort
 from diag.types.layer import MappingKind
+from diag.workspace.golden import GoldenCache
 
 _LOOK_AHEAD = 24
 """Golden nodes that must have run beyond a target node's name: fused nodes write what comes after it."""
@@ -62,7 +64,7 @@ class Lockstep:
     """
 
     def __init__(self, golden: Side, target: Side, feeds: Mapping[str, Array], *, segment_bytes: int,
-                 own_input: bool, pairs: Mapping[str, str]) -> None:
+                 own_input: bool, pairs: Mapping[str, str], cache: GoldenCache | None = None) -> None:
         self._own_input, self._segment_bytes = own_input, segment_bytes
         self.golden_outputs: dict[str, Array] = {}
         self.target_outputs: dict[str, Array] = {}
@@ -78,12 +80,12 @@ class Lockstep:
         self._golden_step = {s.node: i for i, s in enumerate(golden.session.program.steps)}
         order = range(len(golden.session.program.steps))
         self.golden = Tape(golden.session.engine, order, golden.session.bind(feeds), golden.infos(shapes),
-                           segment_bytes)
+                           segment_bytes, cache=cache)
         self._steps = {s.node: i for i, s in enumerate(self._engine.program.steps)}
         self._order = sorted(self._steps, key=lambda n: (self._place[n], self._steps[n]))
         theirs = {n: feeds[n] for n in target.graph.input_names}
         self.target = Tape(self._engine, [self._steps[n] for n in self._order], target.session.bind(theirs),
-                           self._infos, segment_bytes)
+                           self._infos, segment_bytes, substitute=self._in_place_of)
         self.near = Neighbourhood(golden.graph, self.live, self._golden_size)
         self.walk = Walk(golden.graph, target.graph, self.near, self._anchor, self.golden.array, self.target.array,
                          self.target_live)
@@ -132,8 +134,23 @@ class Lockstep:
             for info, name in zip(graph.outputs, graph.output_names, strict=True):
                 if name not in kept:
                     array = tape.array(info.name)
+                    if array is None and info.name in tape.weights:
+                        array = weight_files.load(tape.weights[info.name])
                     if array is not None:
                         kept[name] = np.array(array)
+
+    def _in_place_of(self, value: str) -> Array | None:
+        """The golden tensor of the same name, for a node that the reference runtime cannot run."""
+        node = self._graph.producers[value]
+        anchor, shape = self._anchor.get(node), self._graph.info(value).static_shape
+        outputs = [] if anchor is None else self.near.graph.nodes[anchor].outputs
+        position = self._graph.nodes[node].outputs.index(value)
+        golden = self.golden.array(outputs[position]) if position < len(outputs) else None
+        if golden is None:
+            return None
+        wanted = golden.shape if shape is None else shape
+        found = list(layouts(golden.shape, wanted))
+        return np.ascontiguousarray(arrange(golden, found[0], wanted)) if found else None
 
     def _ready(self, step: int, given: Mapping[str, object]) -> bool:
         work = self._engine.program.steps[step]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from diag.compare.lockstep import Batch, agreeing
 from diag.runtimes.interface import Array, Session
 from diag.types.dtype import DType
 from diag.types.graph import Graph
+from diag.workspace.captures import Captures, digest, named
 
 
 class Observed:
@@ -22,12 +24,12 @@ class Observed:
     """
 
     def __init__(self, session: Session, graph: Graph, feeds: Mapping[str, Array], live: set[str],
-                 cancel: Cancel) -> None:
+                 captures: Captures, cancel: Cancel) -> None:
         self._session, self._graph, self._live = session, graph, live
-        self._cancel = cancel
-        self.outputs = session.run(feeds, cancel)
+        self._captures, self._cancel = captures, cancel
+        self.outputs = self._once("outputs", lambda: session.run(feeds, cancel))
         values = [v for node in graph.nodes for v in node.outputs if v in live and not session.untappable(v)]
-        seen = session.observe(feeds, values, cancel)
+        seen = self._once("whole", lambda: session.observe(feeds, values, cancel))
         self.effect = max((_apart(self.outputs[n], seen[n]) for n in self.outputs if n in seen), default=None)
         finals = {o.name: self.outputs[n] for o, n in zip(graph.outputs, graph.output_names, strict=True)
                   if n in self.outputs}
@@ -51,8 +53,18 @@ class Observed:
             feeds = {v: a for n in nodes for v in self._graph.nodes[n].inputs
                      if (a := batch.feeds.get((n, v))) is not None}
             if values:
-                found.update(self._session.isolate(values, feeds, self._cancel))
+                name = named(("own", *values, digest(feeds)))
+                found.update(self._once(name, partial(self._session.isolate, values, feeds, self._cancel)))
         return found
+
+    def _once(self, name: str, ask: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+        """What was captured under this name before a crash or a stop, else the answer now."""
+        kept = self._captures.get(name)
+        if kept is not None:
+            return kept
+        answer = ask()
+        self._captures.put(name, answer)
+        return answer
 
     def why_not(self, value: str) -> str:
         """Why a value was not seen; "" if it was or nobody knows."""

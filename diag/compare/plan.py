@@ -31,7 +31,8 @@ class ComparePlan:
         budget: memory for tensors, bytes.
         threads: threads of the target's runtime; the golden always has the machine's.
         key: decrypts the target: 16, 24 or 32 characters, or twice as many hexadecimal digits.
-        checks: whether golden stability and the taps' effect are measured.
+        checks: whether golden stability is measured; None: if the model is small.
+        cache: folder in which golden tensors are kept by content; None: they are not kept.
         told: the options as the user gave them, for the report.
     """
 
@@ -47,7 +48,8 @@ class ComparePlan:
     budget: int = DEFAULT_BUDGET
     threads: int = 1
     key: str | None = None
-    checks: bool = True
+    checks: bool | None = None
+    cache: Path | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
 
     @property

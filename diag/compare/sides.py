@@ -50,10 +50,10 @@ def open_golden(path: Path, threads: int) -> Side:
     return _onnx(path, threads)
 
 
-def open_target(path: Path, threads: int, key: bytes | None) -> Side:
-    """The target side: a MindIR (lowered for the reference runtime) or an ONNX model."""
+def open_target(path: Path, cores: int, threads: int, key: bytes | None) -> Side:
+    """The target side: a MindIR (lowered for the reference runtime) or an ONNX model (which gets all cores)."""
     if identify(path) == "onnx":
-        return _onnx(path, threads)
+        return _onnx(path, cores)
     graph = MINDIR.read(path, ReadOptions(key))
     return Side(path, graph, ProgramSession(lower(graph), threads), None)
 
@@ -92,6 +92,13 @@ def output_pairs(golden: Graph, target: Graph) -> list[tuple[str, str]]:
 def target_feeds(arrays: Mapping[str, Array], target: Graph) -> dict[str, Array]:
     """The golden inputs that the target also wants (a converter drops inputs that nobody reads)."""
     return {name: arrays[name] for name in target.input_names}
+
+
+def casts(golden: Graph, target: Graph) -> dict[str, tuple[str, str]]:
+    """Inputs whose element type the conversion changed: (golden's, the target's) by name."""
+    mine = {n: i.dtype for n, i in zip(golden.input_names, golden.inputs, strict=True)}
+    return {n: (mine[n].value, i.dtype.value) for n, i in zip(target.input_names, target.inputs, strict=True)
+            if n in mine and DType.UNDEFINED not in (mine[n], i.dtype) and mine[n] is not i.dtype}
 
 
 def _check_input(name: str, golden: TensorInfo, target: TensorInfo) -> None:

@@ -9,8 +9,10 @@ import onnxruntime as ort
 from diag.cancel import Cancel
 from diag.runtimes.interface import Array
 from diag.runtimes.onnxruntime.engine import Engine
-from diag.runtimes.onnxruntime.values import to_numpy
-from diag.types.tensor import TensorInfo
+from diag.runtimes.onnxruntime.values import to_numpy, to_ort
+from diag.runtimes.program import Step
+from diag.types.tensor import TensorInfo, Weight
+from diag.workspace.golden import GoldenCache
 
 _UNKNOWN_BYTES = 256 * 1024
 
@@ -22,11 +24,14 @@ class Tape:
         position: index of the last step in ``order`` that has run; -1 at the start.
         values: tensors held now, by value name.
         made_bytes: bytes of all tensors that were computed so far.
+        filled: values of steps that cannot run, taken from ``substitute`` so that the rest goes on.
     """
 
     def __init__(self, engine: Engine, order: Sequence[int], feeds: Mapping[str, ort.OrtValue],
-                 infos: Mapping[str, TensorInfo], segment_bytes: int) -> None:
+                 infos: Mapping[str, TensorInfo], segment_bytes: int, *, cache: GoldenCache | None = None,
+                 substitute: Callable[[str], Array | None] | None = None) -> None:
         self._engine = engine
+        self._cache, self._substitute = cache, substitute
         self._order = order
         self._sizes = [sum(_bytes(infos.get(v)) for v in engine.program.steps[i].writes) for i in order]
         self._budget = segment_bytes
@@ -35,6 +40,12 @@ class Tape:
         self.values: dict[str, ort.OrtValue] = dict(feeds)
         self.position = -1
         self.made_bytes = 0
+        self.filled: list[str] = []
+
+    @property
+    def weights(self) -> Mapping[str, Weight]:
+        """Constants of the program."""
+        return self._engine.program.weights
 
     def __len__(self) -> int:
         return len(self._order)
@@ -52,17 +63,50 @@ class Tape:
     def run(self, steps: Sequence[int]) -> list[int]:
         """Run these steps as one segment (the caller keeps the order); all that they write is held."""
         program = self._engine.program
-        ready = []
+        todo: list[int] = []
+        ready: list[int] = []
         for i in steps:
             step = program.steps[i]
-            if step.problem or any(v in self._blocked for v in step.reads):
+            if step.problem and self._filled_in(step):
+                # What comes before the gap must be there when the next node runs.
+                self._execute(todo)
+                todo = []
+                self._fill(step)
+            elif step.problem or any(v in self._blocked for v in step.reads):
                 self._blocked.update(step.writes)
             else:
+                todo.append(i)
                 ready.append(i)
-        made = self._engine.run(ready, self.values, (v for i in ready for v in program.steps[i].writes))
+        self._execute(todo)
+        return ready
+
+    def _execute(self, steps: Sequence[int]) -> None:
+        program = self._engine.program
+        wanted = [v for i in steps for v in program.steps[i].writes]
+        made = self._cached(wanted)
+        if made is None:
+            made = self._engine.run(steps, self.values, wanted)
+            if self._cache is not None:
+                self._cache.put({v: to_numpy(o) for v, o in made.items() if o.is_tensor()})
         self.made_bytes += sum(v.tensor_size_in_bytes() for v in made.values() if v.is_tensor())
         self.values.update(made)
-        return ready
+
+    def _cached(self, wanted: Sequence[str]) -> dict[str, ort.OrtValue] | None:
+        if self._cache is None or not self._cache.complete:
+            return None
+        found = {v: self._cache.get(v) for v in wanted}
+        return None if any(a is None for a in found.values()) else {v: to_ort(a) for v, a in found.items()
+                                                                   if a is not None}
+
+    def _filled_in(self, step: Step) -> bool:
+        return self._substitute is not None and all(self._substitute(v) is not None for v in step.writes)
+
+    def _fill(self, step: Step) -> None:
+        for value in step.writes:
+            array = self._substitute(value) if self._substitute is not None else None
+            if array is not None:
+                self.values[value] = to_ort(array)
+                self.filled.append(value)
 
     def array(self, value: str) -> Array | None:
         """A held tensor's elements (valid until it is released); None if it is not held or not a tensor."""

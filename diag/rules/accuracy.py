@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from diag.compare.tolerance import NOISE, RELATIVE, Limits
 from diag.rules.codes import RULES, Code, finding
 from diag.types.comparison import Comparison
 from diag.types.finding import Evidence, Finding, Severity
@@ -63,12 +64,16 @@ def _off(output: OutputResult, comparison: Comparison) -> Finding:
 def _gate(output: OutputResult, comparison: Comparison) -> tuple[str, float | None, float]:
     metrics = output.cumulative
     if metrics is None:
-        return "relative L2", None, 1e-4
+        return "relative L2", None, RELATIVE[False].bad
     if not math.isnan(metrics.mismatch):
         return "mismatch", metrics.mismatch, 0.0
     if comparison.target.dtype in ("float16", "bfloat16"):
-        return "noise-floor ratio", _known(metrics.nr), 16.0
-    return "relative L2", _known(metrics.rel_l2), 1e-4
+        return "noise-floor ratio", _known(metrics.nr), _limit(NOISE[False], output)
+    return "relative L2", _known(metrics.rel_l2), _limit(RELATIVE[False], output)
+
+
+def _limit(limits: Limits, output: OutputResult) -> float:
+    return limits.bad if output.verdict is Verdict.FAIL else limits.good
 
 
 def _golden(comparison: Comparison) -> Iterator[Finding]:
