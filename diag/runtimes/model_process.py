@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from diag.cancel import Cancel
 from diag.errors import Cancelled, ToolFailed, WorkerCrashed
 from diag.runtimes.interface import Array, RunOptions, RuntimeSpec
+from diag.runtimes.job_folder import JobFolder
 from diag.runtimes.launcher import DEFAULT_LIMITS, Limits, Worker
 from diag.runtimes.mindspore_log import decisive
 from diag.runtimes.tensor_pack import BadPack, read_pack, write_pack
@@ -35,9 +34,8 @@ class ModelProcess:
         self.spec = spec
         self._options = options
         self._limits = replace(limits, wall_s=options.timeout_s)
-        if options.work_dir is not None:
-            options.work_dir.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{spec.name}-", dir=options.work_dir))
+        self._job = JobFolder(spec.name, options.work_dir)
+        self.folder = self._job.path
         self._worker: Worker | None = None
         self._started = 0
         self._loaded: Path | None = None
@@ -79,14 +77,7 @@ class ModelProcess:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
-        if not self.folder.exists():
-            return
-        if not self._failed:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            return
-        for path in self.folder.iterdir():
-            if path.is_file():
-                path.unlink(missing_ok=True)
+        self._job.close(keep_logs=self._failed)
 
     def _call(self, op: str, fields: Mapping[str, Any], cancel: Cancel) -> dict[str, Any]:
         worker = self._living()
