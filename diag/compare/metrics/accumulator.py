@@ -18,7 +18,7 @@ from diag.compare.metrics.kl import divergence
 from diag.compare.metrics.moments import Moments, Spread, Sums
 from diag.compare.metrics.rounding import smallest_normal, unit_roundoff
 from diag.compare.metrics.tail import Tail
-from diag.compare.metrics.walk import blocks, real_view, unravel
+from diag.compare.metrics.walk import FIRST, blocks, real_view, unravel
 from diag.types.dtype import DType
 from diag.types.metrics import NAN, Metrics, Stats
 
@@ -50,8 +50,7 @@ class Accumulator:
         self._tail = Tail(self.size * self._complex, self._work)
         self._stored_in = _narrower(golden_dtype, self.target_dtype)
         self._tiny = smallest_normal(self.target_dtype)
-        self._block = NumpyBlock(self._work, self._stored_in, self._tiny, self._tail, self.size)
-        self._careful: NumpyBlock | None = None
+        self._blocks: dict[np.dtype[Any], NumpyBlock] = {}
         self._limits = extreme_limit(golden_dtype, None), extreme_limit(array_dtype, self.target_dtype)
         self._kernel = kernel_for(golden_dtype, array_dtype, self._stored_in, self._tiny, self._limits)
         self._wide_integers = max(_integer_bytes(golden_dtype), _integer_bytes(array_dtype)) > 4
@@ -83,7 +82,7 @@ class Accumulator:
             return
         steady = golden.flags.c_contiguous and target.flags.c_contiguous
         # Runs grow to their full size first: by then the tail's threshold spares most of the golden magnitudes.
-        growing = (RUN // BLOCK).bit_length() + 1
+        growing = (RUN // FIRST).bit_length()
         for (g, t), found in measured(blocks(golden, target, BLOCK, RUN), growing if steady else None, self._run):
             if found is not None:
                 self._tail.offer(found[1])
@@ -115,18 +114,22 @@ class Accumulator:
         difference = exact_difference(g, t) if self._wide_integers else None
         g, t = g.astype(self._work, copy=False), t.astype(self._work, copy=False)
         if self._plain(g, t):
-            self._add(self._block.measure(g, t, difference), g, t, difference, None)
+            self._add(self._numpy(self._work).measure(g, t, difference), g, t, difference, None)
             return
         wide_g, wide_t = g.astype(np.float64), t.astype(np.float64)
         parts = split(wide_g, wide_t, *self._limits)
         self._count(parts)
-        if self._careful is None:
-            self._careful = NumpyBlock(np.dtype(np.float64), self._stored_in, self._tiny, self._tail, self.size)
         keep = parts.keep
         if keep.size:
             chosen = None if difference is None else difference[keep]
-            sums = self._careful.measure(wide_g[keep], wide_t[keep], chosen)
+            sums = self._numpy(np.dtype(np.float64)).measure(wide_g[keep], wide_t[keep], chosen)
             self._add(sums, wide_g[keep], wide_t[keep], chosen, keep)
+
+    def _numpy(self, dtype: np.dtype[Any]) -> NumpyBlock:
+        """The working arrays for a float type; made when the first block needs them."""
+        if dtype not in self._blocks:
+            self._blocks[dtype] = NumpyBlock(dtype, self._stored_in, self._tiny, self._tail, self.size)
+        return self._blocks[dtype]
 
     def _plain(self, g: Array, t: Array) -> bool:
         """Whether the block's numbers are all finite, in range of float arithmetic, and no pair is at its extreme."""

@@ -42,12 +42,13 @@ class NumpyBlock:
                  size: int) -> None:
         self.dtype = dtype
         self._stored_in = stored_in
-        self._rounder = rounder(stored_in, BLOCK) if stored_in is not None and dtype == np.float32 else None
+        self._rounder = rounder(stored_in, min(BLOCK, size)) if stored_in is not None and dtype == np.float32 else None
         self._tail = tail
         self._tiny = dtype.type(max(tiny, float(np.finfo(dtype.name).smallest_subnormal)))
-        self._difference, self._magnitude, self._spare = (np.empty(BLOCK, dtype) for _ in range(3))
-        self._wide_g, self._wide_t = np.empty(BLOCK, np.float64), np.empty(BLOCK, np.float64)
-        self._flags = np.empty(BLOCK, bool)
+        room = min(BLOCK, size)
+        self._difference, self._magnitude, self._spare = (np.empty(room, dtype) for _ in range(3))
+        self._wide_g, self._wide_t = np.empty(room, np.float64), np.empty(room, np.float64)
+        self._flags = np.empty(room, bool)
         self._ones = np.ones(ROW, dtype)
         self._many = size >= MANY and dtype == np.float32
 

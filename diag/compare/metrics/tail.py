@@ -28,7 +28,7 @@ class Tail:
         """Some of the numbers; those below ``threshold`` may be left out."""
         self._kept.append(magnitudes)
         self._held += magnitudes.size
-        if self._held >= 2 * self._keep + 4096:
+        if self._held >= 2 * self._keep + 1024:
             self._shrink()
 
     def _shrink(self) -> None:

@@ -12,23 +12,28 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def blocks(golden: Array, target: Array, first: int, most: int) -> Iterator[tuple[Array, Array]]:
-    """Pairs of flat blocks in C order: of ``first`` elements, then doubling up to ``most``.
+FIRST = 4096
+"""Elements of the first block."""
 
-    Blocks of arrays that are not contiguous have ``first`` elements and are valid until the next one only.
+
+def blocks(golden: Array, target: Array, size: int, most: int) -> Iterator[tuple[Array, Array]]:
+    """Pairs of flat blocks in C order, growing from FIRST to ``most`` elements.
+
+    They start small because golden's largest magnitudes are not known yet, and all of the first block's might be
+    among them. Blocks of arrays that are not contiguous have ``size`` elements and are valid until the next one only.
     """
     if golden.size == 0:
         return
     if golden.flags.c_contiguous and target.flags.c_contiguous:
         g, t = golden.reshape(-1), target.reshape(-1)
-        start, size = 0, first
+        start, length = 0, FIRST
         while start < g.size:
-            yield g[start:start + size], t[start:start + size]
-            start, size = start + size, min(most, size * 2)
+            yield g[start:start + length], t[start:start + length]
+            start, length = start + length, min(most, length * 2)
         return
     wanted: Any = [["readonly", "contig"]] * 2  # numpy's type stubs spell it "config"
     walk = np.nditer([golden, target], ["external_loop", "buffered", "refs_ok", "zerosize_ok"], wanted, order="C",
-                     buffersize=first)
+                     buffersize=size)
     with walk:
         for g, t in walk:
             yield g, t
