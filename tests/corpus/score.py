@@ -6,7 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from corpus.families import FAMILIES
+from corpus.make import TINY, Corpus, make
+from corpus.mslite import MindSporeLite
 from corpus.pairs import Pair
+from corpus.tiny import tiny_families
 
 from diag.cancel import Cancel
 from diag.compare.engine import compare
@@ -41,6 +45,13 @@ class Score:
     def healthy(self) -> bool:
         """Whether no culprit is right for this pair."""
         return not self.pair.truth.sites
+
+
+def made(out: Path, mslite_python: Path, seed: int, only: str = "") -> list[Pair]:
+    """A corpus made now; ``only`` is a regular expression over kinds of faults."""
+    families = {**FAMILIES, **tiny_families(TINY)}
+    with MindSporeLite(mslite_python, out / ".work") as lite:
+        return list(make(Corpus(out, lite, seed, families), only))
 
 
 def score_all(pairs: Sequence[Pair], runtime: Runtime | None, out: Path) -> Iterator[Score]:
