@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from diag.compare.inputs import InputChoice
-from diag.errors import UsageError
+from diag.formats.interface import key_of
 
 DEFAULT_BUDGET = 2 * 2**30
-_KEY_BYTES = (16, 24, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,4 @@ class ComparePlan:
     @property
     def key_bytes(self) -> bytes | None:
         """The key as bytes. Raises UsageError if it has no usable length."""
-        if not self.key:
-            return None
-        if len(self.key) in (2 * n for n in _KEY_BYTES) and all(c in "0123456789abcdefABCDEF" for c in self.key):
-            return bytes.fromhex(self.key)
-        raw = self.key.encode()
-        if len(raw) not in _KEY_BYTES:
-            raise UsageError(f"A key has 16, 24 or 32 bytes; this one has {len(raw)}", where="in --key",
-                             hint="Give the characters of the key, or their hexadecimal digits")
-        return raw
+        return key_of(self.key) if self.key else None

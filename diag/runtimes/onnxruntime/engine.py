@@ -17,6 +17,7 @@ from diag.types.tensor import Weight
 
 _INLINE_BYTES = 1024
 _OWN = "@own"
+_FOLDER = "session.model_external_initializers_file_folder_path"
 
 
 class Engine:
@@ -61,6 +62,9 @@ class Engine:
         inputs = [helper.make_value_info(name, type_proto(value)) for name, value in feeds.items()]
         graph = helper.make_graph(protos, "segment", inputs, [helper.make_empty_tensor_value_info(v) for v in outputs])
         options = session_options(self._threads)
+        if self.program.graph.path is not None:
+            # Tensors inside If and Loop branches stay in the model's own file.
+            options.add_session_config_entry(_FOLDER, str(self.program.graph.path.parent))
         names = list(dict.fromkeys(w for step in steps for w in step.weights))
         shared: dict[str, ort.OrtValue] = {}
         for name in names:

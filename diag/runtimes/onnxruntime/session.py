@@ -16,6 +16,7 @@ from diag.runtimes.interface import Array
 from diag.runtimes.onnxruntime.engine import Engine
 from diag.runtimes.onnxruntime.values import to_numpy, to_ort
 from diag.runtimes.program import Program
+from diag.types.dtype import DType
 from diag.types.tensor import TensorInfo
 
 
@@ -67,8 +68,14 @@ class ProgramSession:
         ready = [i for i in steps if not self.program.steps[i].problem
                  and all(r in feeds for r in self.program.steps[i].reads)]
         needed = {r for i in ready for r in self.program.steps[i].reads}
-        found = self.engine.isolate(ready, {v: to_ort(feeds[v]) for v in needed}, values)
+        found = self.engine.isolate(ready, {v: to_ort(self._narrowed(v, feeds[v])) for v in needed}, values)
         return {v: _copy(o) for v, o in found.items()}
+
+    def _narrowed(self, value: str, array: Array) -> Array:
+        """A graph input in the dtype that the model wants (a conversion makes int64 inputs int32)."""
+        wanted = next((i.dtype for i in self.program.graph.inputs if i.name == value), DType.UNDEFINED)
+        numbers = array.dtype.kind in "iuf" and (wanted.is_integer or wanted.is_float)
+        return array.astype(wanted.numpy, copy=False) if numbers else array
 
     def untappable(self, value: str) -> str:
         """The problem of the node that writes the value; values behind such a node are cut off as well."""
