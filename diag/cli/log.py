@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from diag.logs.grammar import microseconds
 from diag.logs.record import Level
 from diag.logs.select import Filter, Shown, make_pattern, select
 from diag.logs.source import Source
-from diag.logs.sources import sources_of
+from diag.logs.sources import file_source, sources_of
 from diag.logs.story_text import story
 from diag.logs.triage import diagnose
 from diag.logs.words import code_lines, sentences
@@ -108,7 +107,7 @@ def _paths(items: Sequence[str], folder: Path) -> list[Path | str | Source]:
             with target.open("wb") as file:
                 while block := sys.stdin.buffer.read(1 << 20):
                     file.write(block)
-            paths.append(Source("stdin", partial(target.open, "rb"), target))
+            paths.append(file_source(target, "stdin", []))
         else:
             paths.append(Path(item).expanduser())
     return paths

@@ -20,6 +20,7 @@ class Hit:
     time_us: int
     run: int
     count: int = 1
+    codes: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from diag.logs.record import Kind, Level
 
@@ -49,6 +50,7 @@ _NAMES = {"WARN": Level.WARNING, "TRACE": Level.EVENT, "OPLOG": Level.EVENT, "NU
           "0": Level.DEBUG, "1": Level.INFO, "2": Level.WARNING, "3": Level.ERROR, "4": Level.EVENT, "16": Level.EVENT,
           "I": Level.INFO, "W": Level.WARNING, "E": Level.ERROR, "F": Level.CRITICAL, "V": Level.DEBUG,
           "SUCCESS": Level.INFO}
+_CLOCK = re.compile(r"(\d{4}-\d+-\d+)[- T](\d+):(\d+):(\d+)(?:[.,](\d+)(?:\.(\d+))?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,23 @@ def level_of(word: str) -> Level:
 
 def microseconds(time: str) -> int | None:
     """Microseconds since 1970 of a time as printed, read as if it were UTC; None where it is no time."""
-    match = re.match(r"(\d{4})-(\d+)-(\d+)[- T](\d+):(\d+):(\d+)(?:[.,](\d+)(?:\.(\d+))?)?", time)
+    match = _CLOCK.match(time)
     if match is None:
         return None
+    day = _day_us(match[1])
+    if day is None:
+        return None
+    fraction = (match[5] or "").ljust(3, "0") + (match[6] or "").ljust(3, "0")
+    return day + (int(match[2]) * 3600 + int(match[3]) * 60 + int(match[4])) * 1_000_000 + int(fraction[:6].ljust(6, "0"))
+
+
+@lru_cache(maxsize=1024)
+def _day_us(date: str) -> int | None:
     try:
-        whole = datetime(*(int(match[i]) for i in range(1, 7)), tzinfo=UTC)  # type: ignore[arg-type,misc]
+        year, month, day = map(int, date.split("-"))
+        return int(datetime(year, month, day, tzinfo=UTC).timestamp()) * 1_000_000
     except ValueError:
         return None
-    fraction = (match[7] or "").ljust(3, "0") + (match[8] or "").ljust(3, "0")
-    return int(whole.timestamp()) * 1_000_000 + int(fraction[:6].ljust(6, "0"))
 
 
 def _header(match: re.Match[str]) -> Parsed:

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-PIECE = 1 << 22
+import numpy as np
+
+_NEWLINE = 10
+PIECE = 1 << 18
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x08\x1b"))
 LONGEST = 1 << 18
 """Bytes kept of one line; what is longer is cut, and said to be."""
 
@@ -55,7 +59,7 @@ def pieces(stream: BinaryIO, size: int = PIECE) -> Iterator[Piece]:
             whole, rest, skipping, cut = whole + rest[:LONGEST], b"", True, 1
         if whole:
             yield Piece(whole, line, offset, cut)
-            line += whole.count(b"\n")
+            line += int(np.count_nonzero(np.frombuffer(whole, np.uint8) == _NEWLINE))
             offset += len(whole)
     if rest:
         yield Piece(rest, line, offset)
@@ -74,10 +78,10 @@ def decode(raw: bytes) -> str:
 
 
 def is_binary(head: bytes) -> bool:
-    """Whether the first bytes of a file are not text (NUL bytes that are not UTF-16)."""
+    """Whether the first bytes of a file are not text (control characters that no log holds, and no UTF-16)."""
     if _utf16(head) is not None:
         return False
-    return head.count(b"\0") > len(head) // 100
+    return len(head) - len(head.translate(None, _CONTROL)) > len(head) // 50
 
 
 def _utf16(head: bytes) -> codecs.IncrementalDecoder | None:

@@ -17,6 +17,9 @@ from diag.logs.record import Kind, Level, Record
 from diag.logs.source import Source
 from diag.logs.wrappers import logical_lines, unwrap
 
+_WARNING = 4
+_VARIABLE = b"0123456789abcdefx"
+_DULL = 20_000
 _QUIET = (1, 2, 3)  # DEBUG, INFO, EVENT by number
 _CODE_LINE = re.compile(r"^\s*(?P<code>[EW][A-Z0-9]\d{4})\b")
 
@@ -30,6 +33,13 @@ class Tally:
     modules: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    shape: bytes = b""
+    dull: set[bytes] = field(default_factory=set)
+
+    def skip_alike(self) -> None:
+        """The record just read told nothing: WARNING lines of its shape need not be read again."""
+        if self.shape and len(self.dull) < _DULL:
+            self.dull.add(self.shape)
 
 
 @dataclass
@@ -73,6 +83,9 @@ def _piece_records(name: str, piece: Piece, tally: Tally, streams: dict[str, _St
     levels = index.levels[chosen].tolist()
     for place, start, end, level in zip(chosen.tolist(), starts, ends, levels, strict=True):
         raw = data[start:min(end, start + LONGEST)]
+        tally.shape = raw[20:600].translate(None, _VARIABLE) if level == _WARNING and not quiet else b""
+        if tally.shape and tally.shape in tally.dull:
+            continue
         for text in logical_lines(decode(raw)):
             record = _record(name, piece.first_line + place, text, streams, tally, LEVELS[level])
             if record is not None:

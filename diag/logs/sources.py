@@ -71,11 +71,16 @@ def _of_path(path: Path, notes: list[str], *, asked: bool) -> Iterator[Source]:
     elif name.endswith(_ARCHIVES):
         yield from _tar(path, notes)
     else:
-        yield Source(str(path), partial(_plain, path), path)
+        yield file_source(path, str(path), notes)
 
 
-def _plain(path: Path) -> BinaryIO:
-    return _opened(path.open("rb"), path.name.lower())
+def file_source(path: Path, name: str, notes: list[str]) -> Source:
+    """A file that an answer shall call ``name``; decompressed where its first bytes say so, damage told in ``notes``."""
+    return Source(name, partial(_plain, path, name, notes), path)
+
+
+def _plain(path: Path, name: str, notes: list[str]) -> BinaryIO:
+    return _opened(path.open("rb"), name, notes)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -115,13 +120,13 @@ def _zip(path: Path, notes: list[str]) -> Iterator[Source]:
                 if item.flag_bits & 0x1:
                     notes.append(f"{name} is encrypted and was left out")
                     continue
-                yield Source(name, partial(_member, archive, item), path)
+                yield Source(name, partial(_member, archive, item, name, notes), path)
     except _BROKEN as problem:
         notes.append(f"{path} could not be read to the end: {problem}")
 
 
-def _member(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> BinaryIO:
-    return _opened(_bounded(cast("BinaryIO", archive.open(item))), item.filename)
+def _member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str, notes: list[str]) -> BinaryIO:
+    return _opened(_bounded(cast("BinaryIO", archive.open(item)), name, notes), name, notes)
 
 
 def _tar(path: Path, notes: list[str]) -> Iterator[Source]:
@@ -135,7 +140,7 @@ def _tar(path: Path, notes: list[str]) -> Iterator[Source]:
                     continue
                 file = archive.extractfile(item) if _usable(item.name, name, notes) else None
                 if file is not None:
-                    yield Source(name, partial(_opened, _bounded(cast("BinaryIO", file)), item.name), path)
+                    yield Source(name, partial(_opened, _bounded(cast("BinaryIO", file), name, notes), name, notes), path)
     except _BROKEN as problem:
         notes.append(f"{path} could not be read to the end: {problem}")
 
@@ -148,25 +153,27 @@ def _usable(member: str, name: str, notes: list[str]) -> bool:
     return pure.suffix.lower() not in _NOT_TEXT
 
 
-def _opened(file: BinaryIO, name: str) -> BinaryIO:
+def _opened(file: BinaryIO, name: str, notes: list[str]) -> BinaryIO:
     """The file, decompressed if its first bytes say so."""
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", file))
     head = buffered.peek(6)[:6]
     if head[:2] == b"\x1f\x8b":
-        return _bounded(cast("BinaryIO", gzip.GzipFile(fileobj=buffered)))
+        return _bounded(cast("BinaryIO", gzip.GzipFile(fileobj=buffered)), name, notes)
     if head[:3] == b"BZh" and name.endswith(".bz2"):
-        return _bounded(cast("BinaryIO", bz2.BZ2File(buffered)))
+        return _bounded(cast("BinaryIO", bz2.BZ2File(buffered)), name, notes)
     if head[:6] == b"\xfd7zXZ\0":
-        return _bounded(cast("BinaryIO", lzma.LZMAFile(buffered)))
+        return _bounded(cast("BinaryIO", lzma.LZMAFile(buffered)), name, notes)
     return buffered
 
 
 class _Bounded(io.RawIOBase):
-    """Reads at most ``_MOST`` bytes; errors of the decompressor become OSError."""
+    """Reads at most ``_MOST`` bytes; damage ends the stream and is told in ``notes``: what came before it is kept."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, name: str, notes: list[str]) -> None:
         self._file = file
+        self._read = getattr(file, "read1", file.read)
         self._left = _MOST
+        self._name, self._notes = name, notes
 
     def readable(self) -> bool:
         """It is."""
@@ -175,9 +182,11 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         """As of any raw stream."""
         try:
-            data = self._file.read(min(len(buffer), self._left))
-        except (zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, RuntimeError, EOFError) as problem:
-            raise OSError(f"the archive is damaged ({problem})") from None
+            data = self._read(min(len(buffer), self._left))
+        except _BROKEN as problem:
+            self._notes.append(f"{self._name} is damaged and could not be read to the end: {problem}")
+            self._left = 0
+            return 0
         buffer[:len(data)] = data
         self._left -= len(data)
         return len(data)
@@ -188,5 +197,5 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def _bounded(file: BinaryIO) -> BinaryIO:
-    return io.BufferedReader(_Bounded(file), 1 << 16)
+def _bounded(file: BinaryIO, name: str, notes: list[str]) -> BinaryIO:
+    return io.BufferedReader(_Bounded(file, name, notes), 1 << 16)

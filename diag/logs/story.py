@@ -85,10 +85,18 @@ def _choose(incidents: Sequence[Sequence[Hit]]) -> tuple[Hit, Sequence[Hit]] | N
 def _chain(root: Hit, incident: Sequence[Hit], hints: Sequence[Hit]) -> tuple[Cause, ...]:
     facts = _join(root, [*incident, *hints])
     first = _cause(root, Role.CAUSE, facts)
-    rest = [hit for hit in _distinct(incident) if hit.judgement.rule.id != root.judgement.rule.id
+    near = [hit for hit in incident if _related(hit, root)]
+    rest = [hit for hit in _distinct(near) if hit.judgement.rule.id != root.judgement.rule.id
             and hit.judgement.rule.sort is not Sort.NOISE]
     return (first, *(_cause(hit, Role.WRAPPER if hit.judgement.rule.sort is Sort.WRAPPER else Role.CONSEQUENCE, {})
                      for hit in rest[:_CHAIN]))
+
+
+def _related(hit: Hit, root: Hit) -> bool:
+    """Same process or same text; of other processes only what waited for this one (collective communication)."""
+    same = hit.record.pid == root.record.pid if hit.record.pid is not None and root.record.pid is not None else False
+    return same or hit.order[0] == root.order[0] and (hit.run == root.run or hit.record.pid is None) \
+        or hit.judgement.rule.id.startswith("hccl.")
 
 
 def _join(root: Hit, incident: Sequence[Hit]) -> dict[str, str]:

@@ -63,14 +63,16 @@ def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: 
         latest = max(latest, record.time_us or 0)
         ended = _outcome(record, run, evidence)
         judgement = judge.judge(record)
-        if judgement is not None:
-            evidence.codes.update(set(codes_in(record.text)))
+        if judgement is None:
+            evidence.tally.skip_alike()
+        else:
             key = (judgement.rule.id, record.stream, record.pid, record.body[:300], run)
             hit = seen.get(key)
             if hit is not None:
                 hit.count += 1
             elif len(seen) < _KEPT:
-                seen[key] = Hit(record, judgement, (number, order), latest, run)
+                hit = seen[key] = Hit(record, judgement, (number, order), latest, run, 1, frozenset(codes_in(record.text)))
+            evidence.codes.update(hit.codes if hit is not None else ())
         if ended or record.kind is Kind.EXCEPTION:
             run += 1
         if evidence.tally.lines - told > _STRIDE:

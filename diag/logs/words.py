@@ -63,6 +63,9 @@ def three_lines(diagnosis: LogDiagnosis, lang: str = "en") -> list[str]:
     match diagnosis.verdict:
         case Verdict.NO_FAILURE:
             return [say["no-failure"], say["no-failure-why"], say["no-failure-fix"]]
+        case Verdict.INSUFFICIENT if not diagnosis.chain and diagnosis.outcome == "unknown":
+            wanted = wanted_file("plog", diagnosis.pid, lang)
+            return [say["nothing"], say["nothing-why"], say["insufficient-fix"].format(file=wanted)]
         case Verdict.INSUFFICIENT:
             wanted = say["list"].join(wanted_file(key, diagnosis.pid, lang) for key in diagnosis.wanted[:2])
             return [say["insufficient"], say["insufficient-why"], say["insufficient-fix"].format(file=wanted)]

@@ -35,6 +35,9 @@ _BEFORE = re.compile(
     r"|(?<=\S)\s+(?=(?:Solution|Possible Cause): )"
     r"|(?<=\S)\s+(?=E[A-Z0-9]9999 {1,2}[A-Z])"
     r"|(?<=\S)\s+(?=RuntimeError: )")
+_FLAT = ("TraceBack (", "9999", "Solution: ", "Possible Cause: ", " RuntimeError: ", " E1", " E2", " E3", " E4", " EZ", " EI", " EE",
+         " EL", " EH", " EJ", " EB")
+_HEADS = ("[ERROR] ", "[WARNING] ", "[INFO] ", "[EVENT] ", "[CRITICAL] ", "[DEBUG] ")
 _ESCAPES = {"\\t": "\t", '\\"': '"', "\\'": "'", "\\/": "/"}
 _DOCKER_JSON = re.compile(r'^\{"log":"(?P<log>(?:[^"\\]|\\.)*)","stream":"\w+"')
 
@@ -86,8 +89,8 @@ def _unescape(text: str) -> str:
 
 
 def _open_flattened(text: str) -> list[str]:
-    if len(text) < 60 or ("[LINE:" not in text and "TraceBack" not in text and "] " not in text and ": " not in text):
-        return [text]
     if "[LINE:" in text:
         text = _AFTER_TRACE.sub(r"\1\n", text)
+    elif not any(mark in text for mark in _FLAT) and not any(text.find(level, 1) > 0 for level in _HEADS):
+        return [text]
     return [piece for chunk in text.split("\n") for piece in _BEFORE.split(chunk) if piece.strip()] or [text]
