@@ -234,6 +234,16 @@ def test_beyond_a_million_elements_numpy_agrees_to_float32_rows(monkeypatch):
     assert_same(first, compare(g, t, target_dtype=DType.FLOAT16), 3e-7)
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-13, 1.0, 1e15, 1e30])
+def test_many_elements_of_any_scale(scale):
+    g = RNG.standard_normal(1_200_000, dtype=np.float32)
+    t = g * np.float32(1.01) + np.float32(1e-3) * RNG.standard_normal(g.size, dtype=np.float32)
+    want = compare(g.astype(np.float64), t.astype(np.float64), target_dtype=DType.FLOAT32)
+    found = compare(g * np.float32(scale), t * np.float32(scale), target_dtype=DType.FLOAT32)
+    for name in ("rel_l2", "cosine", "one_minus_cosine", "pearson", "max_abs_over_p999"):
+        assert getattr(found, name) == pytest.approx(getattr(want, name), rel=1e-5), name
+
+
 def test_ort_values_are_read_where_they_lie():
     x = RNG.standard_normal((3, 4)).astype(np.float32)
     value = ort.OrtValue.ortvalue_from_numpy(x)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diag.compare.metrics.ahead import measured
-from diag.compare.metrics.block import BLOCK, NumpyBlock
+from diag.compare.metrics.block import BLOCK, MANY, NumpyBlock, ranges
 from diag.compare.metrics.discrete import differ, exact_difference, is_discrete
 from diag.compare.metrics.finite import SideRest, Split, extreme_limit, split
 from diag.compare.metrics.kernel import RUN, kernel_for
@@ -52,7 +52,8 @@ class Accumulator:
         self._tiny = smallest_normal(self.target_dtype)
         self._blocks: dict[np.dtype[Any], NumpyBlock] = {}
         self._limits = extreme_limit(golden_dtype, None), extreme_limit(array_dtype, self.target_dtype)
-        self._kernel = kernel_for(golden_dtype, array_dtype, self._stored_in, self._tiny, self._limits)
+        self._kernel = kernel_for(golden_dtype, array_dtype, self._stored_in, self._tiny, self._limits,
+                                  self.size >= MANY)
         self._wide_integers = max(_integer_bytes(golden_dtype), _integer_bytes(array_dtype)) > 4
         self._moments = Moments()
         self._rest = SideRest(), SideRest()
@@ -113,8 +114,9 @@ class Accumulator:
     def _take_numbers(self, g: Array, t: Array) -> None:
         difference = exact_difference(g, t) if self._wide_integers else None
         g, t = g.astype(self._work, copy=False), t.astype(self._work, copy=False)
-        if self._plain(g, t):
-            self._add(self._numpy(self._work).measure(g, t, difference), g, t, difference, None)
+        sums = ranges(g, t)
+        if self._plain(sums):
+            self._add(self._numpy(self._work).measure(sums, g, t, difference), g, t, difference, None)
             return
         wide_g, wide_t = g.astype(np.float64), t.astype(np.float64)
         parts = split(wide_g, wide_t, *self._limits)
@@ -122,21 +124,22 @@ class Accumulator:
         keep = parts.keep
         if keep.size:
             chosen = None if difference is None else difference[keep]
-            sums = self._numpy(np.dtype(np.float64)).measure(wide_g[keep], wide_t[keep], chosen)
-            self._add(sums, wide_g[keep], wide_t[keep], chosen, keep)
+            g, t = wide_g[keep], wide_t[keep]
+            sums = self._numpy(np.dtype(np.float64)).measure(ranges(g, t), g, t, chosen)
+            self._add(sums, g, t, chosen, keep)
 
     def _numpy(self, dtype: np.dtype[Any]) -> NumpyBlock:
         """The working arrays for a float type; made when the first block needs them."""
         if dtype not in self._blocks:
-            self._blocks[dtype] = NumpyBlock(dtype, self._stored_in, self._tiny, self._tail, self.size)
+            self._blocks[dtype] = NumpyBlock(dtype, self._stored_in, self._tiny, self._tail,
+                                              self.size * self._complex)
         return self._blocks[dtype]
 
-    def _plain(self, g: Array, t: Array) -> bool:
+    def _plain(self, s: Sums) -> bool:
         """Whether the block's numbers are all finite, in range of float arithmetic, and no pair is at its extreme."""
-        reach = [max(float(x.max()), -float(x.min())) for x in (g, t)]  # NaN and infinity show here
+        g, t = max(s.g_max, -s.g_min), max(s.t_max, -s.t_min)
         safe = float(np.finfo(self._work).max) / 4
-        at_extreme = reach[0] >= self._limits[0] and reach[1] >= self._limits[1]
-        return reach[0] < safe and reach[1] < safe and not at_extreme
+        return g < safe and t < safe and not (g >= self._limits[0] and t >= self._limits[1])
 
     def _count(self, parts: Split) -> None:
         if parts.nonfinite.size and self._worst_nonfinite is None:

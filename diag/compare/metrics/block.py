@@ -24,6 +24,9 @@ ROW = 1024
 MANY = 1 << 20
 """Elements from which on float32 sums of rows are exact enough: their errors average out to 1e-9."""
 
+SMALL = 1e-12
+"""Blocks whose largest magnitude lies between this and its inverse can be squared in float32."""
+
 LARGE = 1e30
 """Relative errors whose sum might overflow float32."""
 
@@ -52,43 +55,48 @@ class NumpyBlock:
         self._ones = np.ones(ROW, dtype)
         self._many = size >= MANY and dtype == np.float32
 
-    def measure(self, g: Floats, t: Floats, difference: Floats | None = None) -> Sums:
-        """Sums of at most BLOCK finite pairs; ``difference`` is t - g where the caller knows it better."""
-        n = g.size
-        s = Sums(n=n)
-        s.g_min, s.g_max, s.t_min, s.t_max = float(g.min()), float(g.max()), float(t.min()), float(t.max())
+    def measure(self, s: Sums, g: Floats, t: Floats, difference: Floats | None = None) -> Sums:
+        """Fill the sums of at most BLOCK finite pairs in; ``s`` comes from ``ranges``.
+
+        ``difference`` is t - g where the caller knows it better.
+        """
         if difference is None:
-            difference = np.subtract(t, g, out=self._difference[:n])
-        self._add_squares(s, g, t, difference)
-        s.g_zero = self._zeros(g) if s.g_min <= 0 <= s.g_max else 0
+            difference = np.subtract(t, g, out=self._difference[:s.n])
+        if not self._add_narrow_squares(s, g, t, difference):
+            self._add_squares(s, g, t, difference)
         s.t_zero = self._zeros(t) if s.t_min <= 0 <= s.t_max else 0
         self._add_errors(s, g, difference)
         return s
 
     def _add_squares(self, s: Sums, g: Floats, t: Floats, difference: Floats) -> None:
-        shift_g, shift_t = rough_mean(g), rough_mean(t)
-        if self._many and s.n == BLOCK and not shift_g and not shift_t:
-            self._add_narrow_squares(s, g, t, difference)
-            return
+        s.shift_g, s.shift_t = rough_mean(g), rough_mean(t)
         wide_g, wide_t = self._wide_g[:s.n], self._wide_t[:s.n]
         np.copyto(wide_g, g)
         np.copyto(wide_t, t)
-        s.shift_g, s.shift_t = shift_g, shift_t
-        if shift_g:
-            np.subtract(wide_g, shift_g, out=wide_g)
-        if shift_t:
-            np.subtract(wide_t, shift_t, out=wide_t)
+        if s.shift_g:
+            np.subtract(wide_g, s.shift_g, out=wide_g)
+        if s.shift_t:
+            np.subtract(wide_t, s.shift_t, out=wide_t)
         s.g, s.t = float(np.add.reduce(wide_g)), float(np.add.reduce(wide_t))
         s.gg, s.tt, s.gt = dot(wide_g, wide_g), dot(wide_t, wide_t), dot(wide_g, wide_t)
         np.copyto(wide_g, difference)
         s.dd = dot(wide_g, wide_g)
 
-    def _add_narrow_squares(self, s: Sums, g: Floats, t: Floats, difference: Floats) -> None:
-        """Rows of 1024 in float32, their sums in float64; what would cancel is taken from the difference instead."""
-        s.g, s.t = self._sum_rows(g), self._sum_rows(t)
-        s.gg, s.tt, s.dd = dot(g, g), dot(t, t), dot(difference, difference)
-        gd = dot(g, difference)
+    def _add_narrow_squares(self, s: Sums, g: Floats, t: Floats, difference: Floats) -> bool:
+        """Rows of 1024 in float32, their sums in float64; what would cancel is taken from the difference instead.
+
+        False: not for this block, because there are not enough others for the errors to average out, its squares may
+        leave float32's range, or its means are far from zero.
+        """
+        reach = max(s.g_max, -s.g_min), max(s.t_max, -s.t_min)
+        if not self._many or s.n != BLOCK or not all(SMALL < r < 1 / SMALL for r in reach):
+            return False
+        s.g, s.t, s.gg, s.tt = self._sum_rows(g), self._sum_rows(t), dot(g, g), dot(t, t)
+        if is_far(s.g, s.gg, s.n) or is_far(s.t, s.tt, s.n):
+            return False
+        gd, s.dd = dot(g, difference), dot(difference, difference)
         s.gt, s.gain = s.gg + gd, 2 * gd + s.dd
+        return True
 
     def _sum_rows(self, x: Floats) -> float:
         return float((x.reshape(-1, ROW) @ self._ones).sum(dtype=np.float64))
@@ -101,8 +109,10 @@ class NumpyBlock:
             self._tail.offer(magnitude[self._flags[:s.n]])
         error = np.abs(difference, out=self._spare[:s.n])
         s.max_abs = float(error.max())
+        smallest = magnitude.min()
+        s.g_zero = self._zeros(g) if smallest == 0 else 0
         if s.max_abs:
-            if magnitude.min() < self._tiny:
+            if smallest < self._tiny:
                 np.maximum(magnitude, self._tiny, out=magnitude)
             np.divide(error, magnitude, out=error)
             s.max_rel = float(error.max())
@@ -144,10 +154,18 @@ def dot(x: Floats, y: Floats) -> float:
     return float(rows.sum(dtype=np.float64)) + float(x[whole:] @ y[whole:])
 
 
+def ranges(g: Floats, t: Floats) -> Sums:
+    """The sums of a block with its ranges filled in; NaN and infinities show there."""
+    return Sums(g.size, g_min=float(g.min()), g_max=float(g.max()), t_min=float(t.min()), t_max=float(t.max()))
+
+
+def is_far(total: float, squares: float, n: int) -> bool:
+    """Whether a mean is far from zero, measured by the spread; a near one costs less than one binary digit of 53."""
+    return total * total / n > squares / 2
+
+
 def rough_mean(x: Floats) -> float:
-    """About the mean of a block; 0 where it is so near that it makes no difference to the sums."""
-    step = max(1, x.size // SAMPLES)
-    some = x[::step].astype(np.float64)
-    mean = float(some.mean())
-    # A mean within the spread costs less than one binary digit of 53.
-    return mean if mean * mean * some.size > float(some @ some) / 2 else 0.0
+    """About the mean of a block; 0 where it is near zero."""
+    some = x[::max(1, x.size // SAMPLES)].astype(np.float64)
+    total = float(some.sum())
+    return total / some.size if is_far(total, float(some @ some), some.size) else 0.0
