@@ -122,7 +122,11 @@ class _Bench:
         else:
             words = decisive(place / "log.txt") or str(answer.get("error", ""))
             result = replace(result, why=_short(words, place))
-        return replace(result, reference=_reference(case, place / "model.mindir", real, cancel))
+        if not (place / "model.mindir").exists():
+            return result
+        graph = MINDIR.read(place / "model.mindir", ReadOptions())
+        return replace(result, mindir="+".join(sorted({n.op for n in graph.nodes})),
+                       reference=_reference(case, graph, real, cancel))
 
     def _attempt(self, case: Case, place: Path, cancel: Cancel) -> dict[str, Any]:
         if self._worker is None or not self._worker.alive:
@@ -138,15 +142,14 @@ class _Bench:
 
 
 def _short(words: str, place: Path) -> str:
-    return " ".join(words.replace(str(place), "").split())[:_WHY_CHARS]
+    plain = words.removeprefix("Its log says: ").replace(str(place), "")
+    return " ".join(plain.split())[:_WHY_CHARS]
 
 
-def _reference(case: Case, mindir: Path, real: Sequence[Array] | None, cancel: Cancel) -> str:
+def _reference(case: Case, graph: Graph, real: Sequence[Array] | None, cancel: Cancel) -> str:
     """What the reference runtime says of the MindIR that the converter made: see ``CaseResult.reference``."""
-    if not mindir.exists():
-        return ""
     try:
-        own = run_reference(MINDIR.read(mindir, ReadOptions()), case, cancel)
+        own = run_reference(graph, case, cancel)
     except (DiagError, KeyError):
         # Not covered, or not what this onnxruntime has kernels for.
         return ""

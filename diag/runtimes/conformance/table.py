@@ -19,7 +19,9 @@ SCHEMA = "diag.conformance/1"
 STAGES = ("convert", "build", "run", "ran")
 """How far a test came: it failed in one of the first three, or ran."""
 
-_COLUMNS = ("kind", "name", "op", "opset", "form", "reached", "crash", "error", "why", "reference", "cause")
+COLUMNS = ("kind", "name", "op", "opset", "form", "reached", "crash", "error", "why", "reference", "mindir",
+           "cause")
+"""Of a row in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class CaseResult:
         why: then the reason ("shape 3, not 2"), or the failure's own words.
         reference: the reference runtime on the same MindIR: "agrees" with the real answer; "right" or "wrong"
             against ONNX where there is no real answer or it is another; "" if it could not run it or there is none.
+        mindir: operators of the MindIR that the converter made, joined by "+".
         cause: why it is wrong, or why the two differ; "" where nothing is to be explained.
     """
 
@@ -48,6 +51,7 @@ class CaseResult:
     error: float | None = None
     why: str = ""
     reference: str = ""
+    mindir: str = ""
     cause: str = ""
 
     @property
@@ -159,6 +163,13 @@ class Table:
             row["wrong"] += r.right is False
         return {kind: row for kind, row in rows.items() if row["tests"]}
 
+    def agreement(self) -> Counter[str]:
+        """Of the tests that ran: ``agrees`` with the reference runtime; ``runtime``: only the reference is right;
+        ``other``: they differ otherwise; ``unknown``: the reference could not run it.
+        """
+        words = {"agrees": "agrees", "right": "runtime", "wrong": "other", "": "unknown"}
+        return Counter(words[r.reference] for r in self.results if r.run)
+
     def evidence(self, op: str, version: int | None = None, attributes: Mapping[str, object] | None = None
                  ) -> Evidence | None:
         """What the tests say of an operator; None if there are none.
@@ -199,8 +210,8 @@ def _word(value: object) -> str:
 def save(table: Table, path: Path) -> None:
     """Write the table: one line per test, so that two versions can be compared."""
     head = {"schema": SCHEMA, "converter": table.converter, "runtime": table.runtime, "device": table.device,
-            "onnx": table.onnx, "columns": _COLUMNS}
-    rows = [json.dumps(_row(r), ensure_ascii=False, separators=(",", ":"), allow_nan=False) for r in table.results]
+            "onnx": table.onnx, "columns": COLUMNS}
+    rows = [json.dumps(row(r), ensure_ascii=False, separators=(",", ":"), allow_nan=False) for r in table.results]
     text = json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [\n' + ",\n".join(rows) + "\n]}\n"
     path.write_text(text, encoding="utf-8")
 
@@ -218,6 +229,7 @@ def load(path: Path) -> Table:
                           hint="Measure it again: diag conformance RUNTIME") from error
 
 
-def _row(result: CaseResult) -> list[object]:
-    values = [getattr(result, name) for name in _COLUMNS]
+def row(result: CaseResult) -> list[object]:
+    """A result as one row of ``COLUMNS``; errors with three digits."""
+    values = [getattr(result, name) for name in COLUMNS]
     return [float(f"{v:.3g}") if isinstance(v, float) else v for v in values]

@@ -31,6 +31,16 @@ def _scatter_nd(n: Lowering) -> str:
     return n.emit("ScatterND", n.input(0), n.shape_input(1), n.input(2))
 
 
+def _scatter_add(n: Lowering) -> str:
+    return n.emit("ScatterND", n.input(0), n.shape_input(1), n.input(2), reduction="add")
+
+
+def _scatter_new(n: Lowering) -> str:
+    """indices, updates, shape: into zeros; updates of the same place are added."""
+    zeros = n.emit("Expand", n.like(0.0, n.input(1)), n.shape_input(2))
+    return n.emit("ScatterND", zeros, n.shape_input(0), n.input(1), reduction="add")
+
+
 def _scatter_elements(n: Lowering) -> str:
     return n.emit("ScatterElements", n.input(0), _indices(n, 1), n.input(2), axis=n.integer("axis", 0))
 
@@ -83,7 +93,8 @@ def _triangle(upper: int) -> Lower:
 
 OPERATORS: dict[str, Lower] = {
     "Gather": _gather, "GatherD": _gather_elements, "GatherNd": _gather_nd, "ScatterNdUpdate": _scatter_nd,
-    "TensorScatterUpdate": _scatter_nd, "ScatterElements": _scatter_elements, "OneHot": _one_hot, "Where": _where,
+    "TensorScatterUpdate": _scatter_nd, "TensorScatterAdd": _scatter_add, "ScatterNd": _scatter_new,
+    "ScatterElements": _scatter_elements, "OneHot": _one_hot, "Where": _where,
     "Select": _where, "NonZero": _non_zero, "NonMaxSuppression": _non_max_suppression, "Tril": _triangle(0),
     "Triu": _triangle(1),
 }

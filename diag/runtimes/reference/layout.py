@@ -149,6 +149,14 @@ def _shape(n: Lowering) -> str:
     return n.cast(n.emit("Shape", n.input(0)), DType.INT32)
 
 
+def _rank(n: Lowering) -> str:
+    return n.cast(n.emit("Size", n.emit("Shape", n.input(0))), DType.INT32)
+
+
+def _size(n: Lowering) -> str:
+    return n.cast(n.emit("Size", n.input(0)), DType.INT32)
+
+
 def _constant_of_shape(n: Lowering) -> str:
     dtype = TYPES.get(n.integer("data_type", 43))
     if dtype is None:
@@ -253,7 +261,7 @@ OPERATORS: dict[str, Lower] = {
     "Reshape": _reshape, "Transpose": _transpose, "Flatten": _flatten, "Squeeze": _squeeze,
     "Unsqueeze": _unsqueeze, "ExpandDims": _unsqueeze, "Concat": _concat, "Stack": _stack, "Unstack": _unstack,
     "Split": _split, "StridedSlice": _strided_slice, "SliceFusion": _slice, "Slice": _slice, "TileFusion": _tile,
-    "Tile": _tile, "BroadcastTo": _broadcast, "Shape": _shape, "TensorShape": _shape,
+    "Tile": _tile, "BroadcastTo": _broadcast, "Shape": _shape, "TensorShape": _shape, "Rank": _rank, "Size": _size,
     "ConstantOfShape": _constant_of_shape, "Fill": _fill, "ZerosLike": _like(0.0), "OnesLike": _like(1.0),
     "Range": _range, "Cast": _cast, "PadFusion": _pad, "DepthToSpace": _depth_to_space,
     "SpaceToDepth": _space_to_depth, "ReverseV2": _reverse,

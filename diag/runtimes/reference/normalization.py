@@ -41,6 +41,12 @@ def _instance_norm(n: Lowering) -> str:
         "InstanceNormalization", value, scale, bias, epsilon=n.number("epsilon", 0.0)))
 
 
+def _group_norm(n: Lowering) -> str:
+    return channels_first_run(n, n.input(0), lambda value: n.emit(
+        "GroupNormalization", value, n.input(1), n.input(2), num_groups=n.integer("num_groups", 1),
+        epsilon=n.number("epsilon", 0.0)))
+
+
 def _layer_norm(n: Lowering) -> Names:
     """Over the axes from ``begin_norm_axis`` on. An epsilon that the file has as 0 stays 0."""
     data = n.input(0)
@@ -107,7 +113,8 @@ def _true() -> object:
 
 OPERATORS: dict[str, Lower] = {
     "ScaleFusion": _scale, "FusedBatchNorm": _batch_norm, "BatchNorm": _batch_norm, "InstanceNorm": _instance_norm,
-    "LayerNormFusion": _layer_norm, "LayerNorm": _layer_norm, "RmsNorm": _rms_norm, "LRN": _local_response,
+    "GroupNormFusion": _group_norm, "LayerNormFusion": _layer_norm,
+    "LayerNorm": _layer_norm, "RmsNorm": _rms_norm, "LRN": _local_response,
     "LpNormalization": _lp_norm, "L2NormalizeFusion": _l2_normalize, "Dropout": _dropout,
     "Softmax": _softmax("Softmax"), "LogSoftmax": _softmax("LogSoftmax"),
 }

@@ -75,7 +75,7 @@ def _top_k(n: Lowering) -> Names:
 OPERATORS: dict[str, Lower] = {
     "ReduceFusion": _fusion,
     **{op: _bare(op) for op in ("ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSum")},
-    "ReduceAll": _bare("All"), "ReduceAny": _bare("Any"),
+    "All": _bare("All"), "ReduceAll": _bare("All"), "ReduceAny": _bare("Any"),
     "ArgMaxFusion": _arg("ArgMax"), "Argmax": _arg("ArgMax"), "ArgMax": _arg("ArgMax"),
     "ArgMinFusion": _arg("ArgMin"), "Argmin": _arg("ArgMin"), "ArgMin": _arg("ArgMin"),
     "CumSum": _cumulate, "TopKFusion": _top_k, "TopK": _top_k,
