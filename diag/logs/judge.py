@@ -14,15 +14,20 @@ _VARIABLE = re.compile(r"0x[0-9a-fA-F]+|\d+")
 _INNER = re.compile(r"[EW][A-Z0-9](?:9999|8888)$")
 _ADVICE = re.compile(r"\s*(?:Solution|Possible Cause|Cause|TraceBack)\b")
 _PLACE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]")
+_ASIDE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]|\([^()'\"]{0,60}\)")
 _FAILED = re.compile(r"fail(?:ed|ure|s)?|unsuccessful\w*|\berrors?\b|abnormal\w*|\bfault\b", re.IGNORECASE)
 _REASON = re.compile(r"reason|because|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
                      r"|null ?ptr|nullptr|unknown|illegal|denied|refused|expect|should|must|larger|smaller|out of|overflow"
                      r"|conflict|duplicate|undefined|unable|corrupt|timeout|timed? out", re.IGNORECASE)
-_FILLER = frozenset("ret retcode result status code error errorcode errno return returned runtime model graph stream device task "
-                    "thread with and the for this from name type value index rank size addr handle tag".split())
+_FILLER = frozenset((
+    "ret", "retcode", "result", "status", "code", "error", "errorcode", "errno", "return", "returned", "runtime", "model", "graph",
+    "stream", "device", "task", "thread", "with", "and", "the", "for", "this", "from", "name", "type", "value", "index", "rank",
+    "size", "addr", "handle", "tag", "process", "load", "get", "call", "execute", "run", "create", "build", "init", "initialize",
+    "open", "start", "submit", "launch", "prepare", "finish", "kernel", "compile", "node", "operator"))
 _OWN_FAULT = ("ModuleNotFoundError", "ImportError", "FileNotFoundError", "KeyError", "TypeError", "AttributeError", "NameError",
               "IndexError", "PermissionError", "NotImplementedError", "UnicodeDecodeError", "MemoryError", "ZeroDivisionError",
               "AssertionError", "ConnectionRefusedError", "JSONDecodeError", "NotADirectoryError", "IsADirectoryError")
+_REGISTERED = 72
 _CACHE = 50_000
 
 
@@ -55,7 +60,7 @@ class Judge:
             if len(self._known) < _CACHE:
                 self._known[shape] = rule
         if rule is not None and match is not None:
-            return Judgement(rule, rule.rank, _facts(match))
+            return Judgement(rule, _rank(rule, record), _facts(match))
         return self._generic(record)
 
     def _first(self, record: Record) -> tuple[Rule | None, re.Match[str] | None]:
@@ -86,6 +91,12 @@ class Judge:
         return None
 
 
+def _rank(rule: Rule, record: Record) -> int:
+    """The rule's rank; the head of a message with a code for users is at least as near the cause as such codes are."""
+    registered = record.kind is Kind.BLOCK and rule.sort in (Sort.ROOT, Sort.CLASS) and not _INNER.match(record.code)
+    return max(rule.rank, _REGISTERED) if registered else rule.rank
+
+
 def _listens(rule: Rule, level: Level) -> bool:
     if rule.info or level in (Level.NONE, Level.ERROR, Level.CRITICAL):
         return True
@@ -94,10 +105,8 @@ def _listens(rule: Rule, level: Level) -> bool:
 
 def _is_bare(body: str) -> bool:
     """Whether a message says that something failed and nothing about why."""
-    text = _PLACE.sub("", body)
-    match = None
-    for match in _FAILED.finditer(text):
-        pass
+    text = _ASIDE.sub("", body)
+    match = _FAILED.search(text)
     if match is None:
         return not re.search(r"[A-Za-z]{3,}", text)
     if _REASON.search(text):

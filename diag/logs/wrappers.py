@@ -10,6 +10,7 @@ _LABEL = re.compile(
     r"(?:"
     r"\((?P<ray>[\w:./<>-]+(?: [\w:./<>-]+){0,3} ?(?:pid|rank|ip)=[^)]{1,80})\)\s?"
     r"|\[(?P<rank>(?:rank|default|local_rank|Rank )\d+)\]:?\s?"
+    r"|\[(?P<stage>[A-Za-z][\w -]{0,24}\d+)\]:?\s(?=ERROR |WARNING |INFO |DEBUG |\[ERROR|\(|[EW][A-Z0-9]\d{4}\b)"
     r"|\[(?P<mpi>\d+,\d+)\]<(?:stderr|stdout)>:\s?"
     r"|(?P<compose>[A-Za-z][\w.-]{1,60})\s+\|\s?"
     r"|(?P<grep>[\w./-]+\.(?:log|txt|out|err)):(?:\d+:)?\s?(?=\[|[EW][A-Z0-9]\d{4}\b)"
@@ -63,7 +64,7 @@ def unwrap(line: str) -> Unwrapped:
         if match is None or not match[0]:
             break
         groups = match.groupdict()
-        stream = stream or groups.get("ray") or groups.get("rank") or groups.get("mpi") or groups.get("compose") or ""
+        stream = stream or groups.get("ray") or groups.get("rank") or groups.get("stage") or groups.get("mpi") or groups.get("compose") or ""
         level = level or groups.get("level") or groups.get("loguru") or ""
         line = line[match.end():]
     return Unwrapped(line, stream, level)
