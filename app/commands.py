@@ -1,0 +1,53 @@
+"""A comparison as a command line, and a run folder for it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shlex
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from diag.compare.plan import DEFAULT_BUDGET, ComparePlan
+from diag.jobs.compare import CompareJob
+from diag.runtimes.places import cache_dir
+
+
+def run_folder(target: Path) -> Path:
+    """A folder of the cache that does not exist yet, for one run."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{target.stem}-{os.getpid()}"
+    base = cache_dir() / "runs"
+    return next(p for p in (base / f"{name}{'' if not i else f'-{i}'}" for i in itertools.count()) if not p.exists())
+
+
+def arguments(job: CompareJob) -> list[str]:
+    """What ``diag`` must be given to do the same. The key of an encrypted model is left out."""
+    plan, inputs = job.plan, job.plan.inputs
+    words = ["compare", str(plan.golden), str(plan.target)]
+    if inputs.archive is not None:
+        words += ["--inputs", str(inputs.archive)]
+    for name, path in inputs.files.items():
+        words += ["--input", f"{name}={path}"]
+    if inputs.shapes:
+        words += ["--shape", ";".join(f"{n}:{','.join(map(str, s))}" for n, s in inputs.shapes.items())]
+    return [*words, *_options(job)]
+
+
+def line(job: CompareJob) -> str:
+    """The same for the shell."""
+    return shlex.join(["diag", *arguments(job)])
+
+
+def _options(job: CompareJob) -> Iterator[str]:
+    plan = job.plan
+    for option, value, usual in (
+            ("--seed", plan.inputs.seed, 0), ("--runtime", job.runtime, "auto"), ("--device", plan.device, "cpu"),
+            ("--dtype", plan.dtype, "auto"), ("--threads", plan.threads, 1), ("--preset", plan.preset, "calibrated"),
+            ("--budget", plan.budget, DEFAULT_BUDGET), ("--map", plan.map_file, None)):
+        if value != usual:
+            yield from (option, str(value))
+    if not plan.own_input:
+        yield "--no-own-input"
+    if not plan.checks:
+        yield "--no-checks"

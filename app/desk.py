@@ -1,0 +1,96 @@
+"""The docks around one session. Imported after the first window is shown, because numpy and our core come with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from app.assets import Look
+from app.jobs import JobRunner
+from app.session import Session
+from app.views.banner import Banner
+from app.views.findings import FindingsView
+from app.views.jobs import JobsView
+from app.views.layers import LayersView
+from app.views.log import LogView
+from app.views.why import WhyView
+from app.work import Work
+from diag.rules import Lang
+
+LEFT, RIGHT, BOTTOM = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea,
+                       Qt.DockWidgetArea.BottomDockWidgetArea)
+LAYOUT_VERSION = 1
+
+
+class Desk(QWidget):
+    """Banner and docks.
+
+    Signals:
+        export_wanted: (kind) "table" or "report".
+    """
+
+    export_wanted = Signal(str)
+
+    def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = Session(self)
+        self.work = Work(self.session, self)
+        self.banner = Banner(self.session, look, lang, self)
+        self.banner.cancel_wanted.connect(self.work.cancel)
+        self.layers = LayersView(self.session, look, lang)
+        self.layers.export_wanted.connect(lambda: self.export_wanted.emit("table"))
+        self.why = WhyView(self.session, look, lang)
+        self.findings = FindingsView(self.session, look, lang)
+        self.jobs = JobsView(self.work, look)
+        self.log = LogView(self.work)
+        self.work.progress.connect(self.banner.set_progress)
+        self.inner = QMainWindow(self, Qt.WindowType.Widget)
+        self.inner.setDockNestingEnabled(True)
+        self.inner.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.docks: dict[str, QDockWidget] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.inner, 1)
+        self._dock_all()
+        self._usual = self.inner.saveState(LAYOUT_VERSION)
+
+    def save(self) -> QByteArray:
+        """Where everything is."""
+        return self.inner.saveState(LAYOUT_VERSION)
+
+    def restore(self, state: QByteArray) -> None:
+        """Put everything back where it was."""
+        if not state.isEmpty():
+            self.inner.restoreState(state, LAYOUT_VERSION)
+
+    def restore_usual(self) -> None:
+        """The layout of the first start."""
+        self.inner.restoreState(self._usual, LAYOUT_VERSION)
+
+    def shut_down(self) -> None:
+        """Stop every thread."""
+        for runner in self.findChildren(JobRunner):
+            runner.shut_down()
+
+    def show_dock(self, name: str) -> None:
+        """Bring a dock to the front."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def _dock_all(self) -> None:
+        for name, title, widget, area in (
+                ("layers", self.tr("Layers"), self.layers, LEFT), ("why", self.tr("Why"), self.why, RIGHT),
+                ("findings", self.tr("Findings"), self.findings, RIGHT), ("jobs", self.tr("Jobs"), self.jobs, BOTTOM),
+                ("log", self.tr("Log"), self.log, BOTTOM)):
+            dock = QDockWidget(title, self.inner)
+            dock.setObjectName(name)
+            dock.setWidget(widget)
+            self.inner.addDockWidget(area, dock)
+            self.docks[name] = dock
+        self.inner.tabifyDockWidget(self.docks["why"], self.docks["findings"])
+        self.inner.tabifyDockWidget(self.docks["jobs"], self.docks["log"])
+        self.docks["why"].raise_()
+        self.docks["jobs"].raise_()
+        self.inner.resizeDocks([self.docks["layers"], self.docks["why"]], [720, 520], Qt.Orientation.Horizontal)

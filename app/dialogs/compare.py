@@ -1,0 +1,223 @@
+"""The dialog of a new comparison: files, runtime, inputs; problems are told at the field, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QGroupBox,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import commands
+from app.assets import Look
+from app.dialogs.fields import FileField, Problem
+from app.dialogs.runtime_choice import RuntimeChoice
+from app.jobs import JobRunner, LatestRunner, call
+from app.models.draft import Checked, Draft, check
+from app.models.layers import shape_text
+from app.models.records import Record, RecordModel
+from app.pairs import Pair
+from app.views.tables import small_table
+
+_DTYPES = ("auto", "float32", "float16", "bfloat16")
+
+
+class CompareDialog(QDialog):
+    """Signals:
+        job_wanted: the CompareJob to run.
+    """
+
+    job_wanted = Signal(object)
+
+    def __init__(self, pairs: Sequence[Pair], alone: Sequence[Path], look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("New comparison"))
+        self.resize(760, 640)
+        self._checked = Checked(None)
+        self._make_fields(pairs, look)
+        self._make_buttons(look)
+        self._arrange(len(pairs) > 1)
+        self._runner = LatestRunner(self)
+        self._runner.done.connect(self._show)
+        self._wait = QTimer(self, singleShot=True, interval=250)
+        self._wait.timeout.connect(self._check)
+        self._connect()
+        self._fill(pairs, alone)
+        self._check()
+
+    # making
+
+    def _make_fields(self, pairs: Sequence[Pair], look: Look) -> None:
+        self.pairs = QComboBox(self)
+        for pair in pairs:
+            self.pairs.addItem(f"{pair.golden.name} ↔ {pair.target.name}", pair)
+        self.golden = FileField(look, self.tr("Original"), self.tr("ONNX model (*.onnx)"), self)
+        self.target = FileField(look, self.tr("Target"), self.tr("Models (*.mindir *.onnx)"), self)
+        self.runtime = RuntimeChoice(self)
+        self.dtype = QComboBox(self)
+        self.dtype.addItems(_DTYPES)
+        self.dtype.setItemText(0, self.tr("automatic"))
+        self.archive = FileField(look, self.tr("Inputs"), self.tr("Arrays by input name (*.npz)"), self)
+        self.archive.edit.setPlaceholderText(self.tr("empty: generated, so that they mean something to the model"))
+        self.shapes = QLineEdit(self)
+        self.shapes.setPlaceholderText("input_ids:1,77; mask:1,77")
+        self.seed = QSpinBox(self, maximum=2**31 - 1)
+        self.preset = QComboBox(self)
+        self.preset.addItem(self.tr("calibrated: limits from the element type"), "calibrated")
+        self.preset.addItem(self.tr("MindStudio: the limits of its documents"), "mindstudio")
+        self.budget = QLineEdit(self)
+        self.budget.setPlaceholderText("2GiB")
+        self.threads = QSpinBox(self, minimum=1, maximum=256)
+        self.own_input = QCheckBox(self.tr("Measure each layer alone, too"), self, checked=True)
+        self.checks = QCheckBox(self.tr("Check that the original is stable"), self, checked=True)
+        self.map_file = FileField(look, self.tr("Map"), self.tr("Pairings given by hand (*.json)"), self)
+        self.key = QLineEdit(self, echoMode=QLineEdit.EchoMode.Password)
+        self.key.setPlaceholderText(self.tr("only for an encrypted MindIR"))
+        self.out = QLineEdit(self)
+        self.out.setPlaceholderText(self.tr("empty: a new folder in the cache"))
+        self.inputs = RecordModel((self.tr("Input"), self.tr("Type"), self.tr("Shape"), self.tr("Values"),
+                                   self.tr("Where from")), parent=self)
+        self.preview = small_table(self.inputs, self.tr("Inputs as both models get them"), (110, 64, 84, 190), self)
+        self.problems = {name: Problem(look, self) for name in
+                         ("golden", "target", "archive", "shapes", "budget", "map_file", "key")}
+
+    def _make_buttons(self, look: Look) -> None:
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.start = self.buttons.addButton(self.tr("Compare"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start.setIcon(look.icon("run", look.theme.passed))
+        self.start.setDefault(True)
+        self.copy = self.buttons.addButton(self.tr("Copy as command"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy.setIcon(look.icon("copy"))
+
+    def _arrange(self, many: bool) -> None:  # noqa: FBT001
+        models = QFormLayout()
+        if many:
+            models.addRow(self.tr("Pair"), self.pairs)
+        self.pairs.setVisible(many)
+        self._row(models, self.tr("Original"), self.golden, "golden")
+        self._row(models, self.tr("Target"), self.target, "target")
+        models.addRow(self.tr("Runtime"), self.runtime)
+        models.addRow(self.tr("Element type"), self.dtype)
+        inputs = QGroupBox(self.tr("Inputs"), self)
+        form = QFormLayout(inputs)
+        self._row(form, self.tr("From file"), self.archive, "archive")
+        self._row(form, self.tr("Shapes"), self.shapes, "shapes")
+        form.addRow(self.tr("Seed"), self.seed)
+        form.addRow(self.preview)
+        more = QGroupBox(self.tr("More"), self)
+        rest = QFormLayout(more)
+        rest.addRow(self.tr("Limits"), self.preset)
+        self._row(rest, self.tr("Memory for tensors"), self.budget, "budget")
+        rest.addRow(self.tr("Threads"), self.threads)
+        rest.addRow("", self.own_input)
+        rest.addRow("", self.checks)
+        self._row(rest, self.tr("Pairings"), self.map_file, "map_file")
+        self._row(rest, self.tr("Key"), self.key, "key")
+        rest.addRow(self.tr("Run folder"), self.out)
+        self.more = more
+        self._open_more = QCheckBox(self.tr("More settings"), self)
+        self._open_more.toggled.connect(more.setVisible)
+        more.hide()
+        layout = QVBoxLayout(self)
+        layout.addLayout(models)
+        layout.addWidget(inputs, 1)
+        layout.addWidget(self._open_more)
+        layout.addWidget(more)
+        layout.addWidget(self.buttons)
+
+    def _row(self, form: QFormLayout, title: str, widget: QWidget, name: str) -> None:
+        label = QLabel(title, self)
+        label.setBuddy(widget)
+        form.addRow(label, widget)
+        form.addRow("", self.problems[name])
+
+    def _connect(self) -> None:
+        self.pairs.activated.connect(lambda _: self._take(self.pairs.currentData()))
+        for edit in (self.golden.edit, self.target.edit, self.archive.edit, self.map_file.edit, self.shapes, self.budget,
+                     self.key, self.out):
+            edit.textChanged.connect(lambda _: self._wait.start())
+        self.seed.valueChanged.connect(lambda _: self._wait.start())
+        self.start.clicked.connect(self._start)
+        self.copy.clicked.connect(self._copy)
+        self.buttons.rejected.connect(self.reject)
+        self.finished.connect(lambda _: self.shut_down())
+
+    # what happens
+
+    def draft(self) -> Draft:
+        """What the fields say."""
+        name, spec, device = self.runtime.chosen()
+        return Draft(self.golden.text(), self.target.text(), name, spec, device, _DTYPES[self.dtype.currentIndex()],
+                     self.archive.text(), self.shapes.text(), self.seed.value(), self.budget.text(),
+                     str(self.preset.currentData()), self.threads.value(), self.own_input.isChecked(),
+                     self.checks.isChecked(), self.map_file.text(), self.key.text(), self.out.text().strip())
+
+    def shut_down(self) -> None:
+        """Stop what runs beside the dialog."""
+        self._wait.stop()
+        for runner in self.findChildren(JobRunner):
+            runner.shut_down()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """No thread outlives the dialog."""
+        self.shut_down()
+        super().closeEvent(event)
+
+    def _fill(self, pairs: Sequence[Pair], alone: Sequence[Path]) -> None:
+        if pairs:
+            self._take(pairs[0])
+        for path in alone:
+            (self.golden if path.suffix == ".onnx" and not self.golden.text() else self.target).edit.setText(str(path))
+
+    def _take(self, pair: Pair) -> None:
+        self.golden.edit.setText(str(pair.golden))
+        self.target.edit.setText(str(pair.target))
+
+    def _check(self) -> None:
+        draft = self.draft()
+        self._runner.request(call(lambda _: check(draft)))
+
+    def _show(self, outcome: object) -> None:
+        if not isinstance(outcome, Checked):
+            raise outcome if isinstance(outcome, BaseException) else TypeError(repr(outcome))
+        self._checked = outcome
+        typed = {"golden": self.golden.text(), "target": self.target.text()}
+        for name, label in self.problems.items():
+            # An empty field that nobody touched yet is not a mistake.
+            label.tell(outcome.problems.get(name, "") if typed.get(name, "x") else "")
+        self.more.setVisible(self._open_more.isChecked() or bool({"budget", "map_file", "key"} & set(outcome.problems)))
+        self.start.setEnabled(outcome.job is not None)
+        self.copy.setEnabled(outcome.job is not None)
+        self.inputs.set_records([Record((p.used.name, p.used.dtype, shape_text(p.used.shape), p.values, p.used.source))
+                                 for p in outcome.inputs])
+
+    def _now(self) -> Checked:
+        """Checked again, with what was changed since (choices are not checked while they are made)."""
+        return check(self.draft())
+
+    def _start(self) -> None:
+        checked = self._now()
+        if checked.job is None:
+            self._show(checked)
+            return
+        self.job_wanted.emit(checked.job)
+        self.accept()
+
+    def _copy(self) -> None:
+        checked = self._now()
+        if checked.job is not None:
+            QGuiApplication.clipboard().setText(commands.line(checked.job))

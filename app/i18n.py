@@ -1,0 +1,34 @@
+"""Which language the window speaks, and the translations that Qt needs for it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Literal, cast
+
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+
+from diag.errors import UsageError
+
+Lang = Literal["en", "zh"]
+
+LOCALES: dict[str, str] = {"en": "en_US", "zh": "zh_CN"}
+
+
+def chosen(setting: str) -> Lang:
+    """"en" or "zh" for a setting; ``auto`` follows the system."""
+    if setting == "en" or setting == "zh":
+        return setting
+    return "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
+
+
+def install(app: QCoreApplication, lang: str) -> QTranslator | None:
+    """Make the application speak ``lang``; returns the translator, to be removed when the language changes."""
+    QLocale.setDefault(QLocale(LOCALES[lang]))
+    if lang == "en":
+        return None
+    translator = QTranslator(app)
+    data = cast("bytes", (files("resources") / "i18n" / f"ascend_diag_{LOCALES[lang]}.qm").read_bytes())
+    if not translator.load(data):
+        raise UsageError("The Chinese translation is damaged", hint="Install Ascend Diag again")
+    app.installTranslator(translator)
+    return translator

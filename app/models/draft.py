@@ -1,0 +1,124 @@
+"""A comparison as it is typed into the dialog, and what is wrong with it, field by field. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from app import commands
+from diag.cli.options import parse_shapes, parse_size
+from diag.compare.inputs import InputChoice, gather
+from diag.compare.plan import DEFAULT_BUDGET, ComparePlan
+from diag.errors import DiagError, UsageError
+from diag.formats.registry import identify, open_model
+from diag.jobs.compare import CompareJob
+from diag.runtimes.interface import RuntimeSpec
+from diag.types.comparison import InputUsed
+
+_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The fields of the dialog as text. ``spec``: the installation that was chosen, None lets the name decide."""
+
+    golden: str = ""
+    target: str = ""
+    runtime: str = "auto"
+    spec: RuntimeSpec | None = None
+    device: str = "cpu"
+    dtype: str = "auto"
+    archive: str = ""
+    shapes: str = ""
+    seed: int = 0
+    budget: str = ""
+    preset: str = "calibrated"
+    threads: int = 1
+    own_input: bool = True
+    checks: bool = True
+    map_file: str = ""
+    key: str = ""
+    out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One input as both models will get it: its facts and its first values."""
+
+    used: InputUsed
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a draft: the job if nothing is wrong, problems by field, the inputs if they are known."""
+
+    job: CompareJob | None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[Preview, ...] = ()
+
+
+def check(draft: Draft) -> Checked:
+    """Look at the files and make the inputs. Slow for large models: not for the event loop."""
+    problems: dict[str, str] = {}
+    with _noting(problems, "golden"):
+        _must_be(draft.golden, ("onnx",), "Name the ONNX model that is right by definition")
+    with _noting(problems, "target"):
+        _must_be(draft.target, ("onnx", "mindir"), "Name what it became: a .mindir or another .onnx")
+    if draft.map_file and not Path(draft.map_file).is_file():
+        problems["map_file"] = "There is no such file"
+    budget = DEFAULT_BUDGET
+    with _noting(problems, "budget"):
+        budget = parse_size(draft.budget) if draft.budget.strip() else DEFAULT_BUDGET
+    choice, previews = InputChoice(), ()
+    with _noting(problems, "shapes"):
+        choice = InputChoice(Path(draft.archive) if draft.archive else None, {}, parse_shapes(draft.shapes), draft.seed)
+    if "golden" not in problems and "shapes" not in problems:
+        with _noting(problems, "archive" if draft.archive else "shapes"):
+            previews = _inputs(Path(draft.golden), choice)
+    target = Path(draft.target)
+    plan = ComparePlan(Path(draft.golden), target, Path(draft.out) if draft.out else commands.run_folder(target),
+                       choice, draft.device, draft.dtype, draft.own_input, draft.preset,
+                       Path(draft.map_file) if draft.map_file else None, budget, draft.threads, draft.key or None,
+                       draft.checks)
+    with _noting(problems, "key"):
+        _ = plan.key_bytes
+    return Checked(None if problems else CompareJob(plan, draft.runtime, draft.spec), problems, previews)
+
+
+class _noting:  # noqa: N801 - used as a statement
+    """Writes a DiagError down under a field instead of raising it."""
+
+    def __init__(self, problems: dict[str, str], name: str) -> None:
+        self._problems, self._name = problems, name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: object, _trace: object) -> bool:
+        if not isinstance(error, DiagError):
+            return False
+        self._problems[self._name] = ". ".join(s.rstrip(".") for s in (error.message, error.hint) if s)
+        return True
+
+
+def _must_be(text: str, formats: tuple[str, ...], words: str) -> None:
+    if not text.strip():
+        raise UsageError(words)
+    found = identify(text)
+    if found not in formats:
+        raise UsageError(f"This is {'a MindIR' if found == 'mindir' else found}, not an ONNX model")
+
+
+def _inputs(golden: Path, choice: InputChoice) -> tuple[Preview, ...]:
+    gathered = gather(open_model(golden), choice)
+    return tuple(Preview(used, _values(gathered.arrays[used.name])) for used in gathered.used)
+
+
+def _values(array: np.ndarray) -> str:
+    first = array.reshape(-1)[:_SHOWN]
+    text = ", ".join(f"{v:.4g}" if array.dtype.kind in "fV" else str(v) for v in first.tolist())
+    return text + (" …" if array.size > _SHOWN else "")

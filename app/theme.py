@@ -1,0 +1,111 @@
+"""Colours by meaning, for a light and a dark window. A colour never stands alone: an icon or a word goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Named colours, as #rrggbb. ``none`` is for what could not be compared."""
+
+    name: str
+    window: str
+    base: str
+    alternate: str
+    raised: str
+    text: str
+    muted: str
+    border: str
+    accent: str
+    on_accent: str
+    passed: str
+    watch: str
+    failed: str
+    none: str
+    injects: str
+    golden: str
+    target: str
+    own: str
+    grid: str
+
+    @property
+    def dark(self) -> bool:
+        """Whether text is light on dark."""
+        return self.name == "dark"
+
+    def verdict(self, verdict: str) -> str:
+        """Colour of a verdict by its value."""
+        return {"pass": self.passed, "watch": self.watch, "fail": self.failed}.get(verdict, self.none)
+
+    def role(self, role: str) -> str:
+        """Colour of a role by its value."""
+        return {"injects": self.injects, "inherits": self.watch, "amplifies": self.watch,
+                "clean": self.passed}.get(role, self.none)
+
+
+LIGHT = Theme("light", window="#f3f4f6", base="#ffffff", alternate="#f7f8fa", raised="#ffffff", text="#1c2330",
+              muted="#5b6472", border="#d3d8e0", accent="#2459c4", on_accent="#ffffff", passed="#1f7a43",
+              watch="#9a6200", failed="#c22f2f", none="#6b7380", injects="#a11d6b", golden="#2459c4", target="#c2571a",
+              own="#7a3fb0", grid="#e3e7ed")
+
+DARK = Theme("dark", window="#1d2128", base="#161a20", alternate="#1b2027", raised="#262c35", text="#e4e8ee",
+             muted="#9aa5b4", border="#3a424e", accent="#6ea0ff", on_accent="#0d1420", passed="#57c785",
+             watch="#e5b04a", failed="#ff7b72", none="#97a1af", injects="#f28ac2", golden="#6ea0ff", target="#f0955a",
+             own="#c79bf2", grid="#2c333d")
+
+
+def chosen(name: str) -> Theme:
+    """The theme of a setting; ``auto`` follows the desktop."""
+    if name == "auto":
+        name = "dark" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
+    return DARK if name == "dark" else LIGHT
+
+
+def palette(theme: Theme) -> QPalette:
+    """Our own palette: ``setColorScheme`` does nothing on some platforms."""
+    p, r = QPalette(), QPalette.ColorRole
+    for role, colour in ((r.Window, theme.window), (r.WindowText, theme.text), (r.Base, theme.base),
+                         (r.AlternateBase, theme.alternate), (r.Text, theme.text), (r.Button, theme.raised),
+                         (r.ButtonText, theme.text), (r.BrightText, theme.failed), (r.ToolTipBase, theme.raised),
+                         (r.ToolTipText, theme.text), (r.PlaceholderText, theme.muted), (r.Highlight, theme.accent),
+                         (r.HighlightedText, theme.on_accent), (r.Link, theme.accent), (r.LinkVisited, theme.accent),
+                         (r.Light, theme.raised), (r.Midlight, theme.raised), (r.Mid, theme.border),
+                         (r.Dark, theme.border), (r.Shadow, theme.border), (r.Accent, theme.accent)):
+        p.setColor(role, QColor(colour))
+    for role in (r.WindowText, r.Text, r.ButtonText):
+        p.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.none))
+    p.setColor(QPalette.ColorGroup.Disabled, r.Highlight, QColor(theme.border))
+    p.setColor(QPalette.ColorGroup.Inactive, r.Highlight, QColor(theme.accent))
+    return p
+
+
+def stylesheet(theme: Theme) -> str:
+    """What a palette cannot say."""
+    return f"""
+    QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.border}; padding: 3px; }}
+    QMainWindow::separator {{ background: {theme.window}; width: 5px; height: 5px; }}
+    QDockWidget {{ color: {theme.text}; }}
+    QDockWidget::title {{ background: {theme.window}; padding: 4px 6px; text-align: left; }}
+    QHeaderView::section {{ background: {theme.window}; color: {theme.text}; border: none; padding: 3px 6px;
+        border-right: 1px solid {theme.border}; border-bottom: 1px solid {theme.border}; }}
+    QTableView, QListView, QTreeView, QPlainTextEdit, QTextBrowser {{ border: 1px solid {theme.border};
+        gridline-color: {theme.grid}; }}
+    QTabBar::tab {{ padding: 5px 10px; color: {theme.muted}; background: {theme.window}; border: none;
+        border-bottom: 2px solid transparent; }}
+    QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.accent}; }}
+    QTabBar::tab:hover {{ color: {theme.text}; }}
+    QTabWidget::pane {{ border: none; }}
+    QToolButton#chip {{ border: 1px solid {theme.border}; border-radius: 11px; padding: 2px 8px;
+        background: {theme.base}; color: {theme.text}; }}
+    QToolButton#chip:checked {{ border: 1px solid {theme.accent}; background: {theme.accent};
+        color: {theme.on_accent}; }}
+    QToolButton#chip:focus {{ border: 1px solid {theme.accent}; }}
+    QFrame#banner {{ background: {theme.raised}; border: none; border-bottom: 1px solid {theme.border}; }}
+    QFrame#card {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 8px; }}
+    QLabel#muted {{ color: {theme.muted}; }}
+    QLabel#problem {{ color: {theme.failed}; }}
+    """

@@ -1,0 +1,240 @@
+"""What the window can do: compare, open, export. Long work runs in JobRunners; what comes of it goes to the session."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app import commands
+from app.jobs import Job, JobRunner, LatestRunner, call
+from app.pairs import Pair
+from app.session import Graphs, Session, State
+from diag.cancel import Cancel
+from diag.errors import Cancelled, DiagError, FormatError
+from diag.events import Event, Finished, Message, Partial, Progress
+from diag.formats.registry import open_model
+from diag.jobs.compare import CompareJob, run_compare
+from diag.report import reproduce
+from diag.rules.accuracy import examined
+from diag.types.comparison import Comparison
+from diag.types.graph import Graph
+from diag.types.layer import LayerResult
+from diag.workspace.codec import from_json
+from diag.workspace.runs import RunFolder
+
+
+@dataclass(slots=True)
+class JobRecord:
+    """One job of this window, for the list of jobs. Times are of ``time.monotonic``; ``state``: running, done …"""
+
+    title: str
+    command: str
+    started: float
+    state: str = "running"
+    ended: float | None = None
+    progress: Progress | None = None
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """How long it runs, or ran."""
+        return (self.ended or time.monotonic()) - self.started
+
+
+class Work(QObject):
+    """Signals:
+        progress: Progress of the running job.
+        jobs_changed: a job began, ended or said something.
+        told: (level, text) for the log.
+        failed: the exception that ended something.
+        opened: the paths of what is open now, for the list of recent files.
+    """
+
+    progress = Signal(object)
+    jobs_changed = Signal()
+    told = Signal(str, str)
+    failed = Signal(object)
+    opened = Signal(object)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.jobs: list[JobRecord] = []
+        self._job: CompareJob | None = None
+        self._compare = JobRunner(self)
+        self._compare.events.connect(self._events)
+        self._compare.ended.connect(self._compared)
+        self._load = LatestRunner(self)
+        self._load.done.connect(self._loaded)
+        self._read = LatestRunner(self)
+        self._read.done.connect(self._graphs)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a comparison runs."""
+        return self._compare.busy
+
+    def compare(self, job: CompareJob) -> None:
+        """Start a comparison; its rows appear in the session."""
+        if self.busy:
+            self.failed.emit(DiagError("A comparison is running", hint="Cancel it first, or wait for its end"))
+            return
+        try:
+            folder = RunFolder.create(job.plan.out)
+        except (DiagError, OSError) as error:
+            self.failed.emit(error if isinstance(error, DiagError) else
+                             DiagError("The run folder cannot be made", where=f"in {job.plan.out}: {error.strerror}"))
+            return
+        job = replace(job, plan=replace(job.plan, told={"argv": commands.arguments(job)}))
+        self._job = job
+        pair = Pair(job.plan.golden, job.plan.target)
+        self.jobs.append(JobRecord(f"{pair.golden.name} ↔ {pair.target.name}", commands.line(job), time.monotonic()))
+        self.told.emit("info", self.jobs[-1].command)
+        self.session.begin(pair, folder)
+        self.jobs_changed.emit()
+        self._compare.start(lambda cancel: _examined(run_compare(job, cancel)))
+
+    def again(self) -> CompareJob | None:
+        """The job that runs the same comparison once more, None if it is not known."""
+        if self._job is not None:
+            plan = self._job.plan
+            return replace(self._job, plan=replace(plan, out=commands.run_folder(plan.target)))
+        return None
+
+    def cancel(self) -> None:
+        """Stop the running comparison."""
+        self._compare.cancel()
+
+    def open_run(self, folder: Path) -> None:
+        """Open a recorded run."""
+        if self.busy:
+            self.failed.emit(DiagError("A comparison is running", hint="Cancel it first, or wait for its end"))
+            return
+        self._load.request(call(lambda _: _recorded(folder)))
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.cancel()
+        if not self.busy:
+            self._job = None
+            self.session.close()
+
+    def command(self) -> str:
+        """The command line that does the same; empty if nothing is open."""
+        if self.session.comparison is not None:
+            return reproduce.command(self.session.comparison)
+        return commands.line(self._job) if self._job is not None else ""
+
+    def _events(self, events: Sequence[Event]) -> None:
+        rows: list[LayerResult] = []
+        latest: Progress | None = None
+        for event in events:
+            match event:
+                case Partial(item) if isinstance(item, LayerResult):
+                    rows.append(item)
+                case Progress():
+                    latest = event
+                    self._stage(event)
+                case Message(text, level):
+                    self.jobs[-1].lines.append(text)
+                    self.told.emit(level, text)
+        if rows:
+            self.session.add(rows)
+        if latest is not None:
+            self.jobs[-1].progress = latest
+            self.progress.emit(latest)
+        self.jobs_changed.emit()
+
+    def _stage(self, event: Progress) -> None:
+        before = self.jobs[-1].progress
+        if before is None or before.stage != event.stage:
+            self.jobs[-1].lines.append(event.stage)
+            self.told.emit("info", event.stage)
+        self.jobs[-1].progress = event
+
+    def _compared(self, outcome: object) -> None:
+        record = self.jobs[-1]
+        record.ended = time.monotonic()
+        if isinstance(outcome, Comparison):
+            record.state = "done"
+            self._show(outcome, self.session.folder)
+        else:
+            record.state = "cancelled" if isinstance(outcome, Cancelled) else "failed"
+            record.lines += outcome.lines() if isinstance(outcome, DiagError) else [repr(outcome)]
+            self.session.stop()
+            if not isinstance(outcome, Cancelled):
+                self.failed.emit(outcome)
+        self.jobs_changed.emit()
+
+    def _loaded(self, outcome: object) -> None:
+        if isinstance(outcome, _Recorded):
+            self._job = None
+            if outcome.comparison is not None:
+                self._show(outcome.comparison, outcome.folder)
+            else:
+                self.session.show_stopped(outcome.folder, outcome.rows)
+        else:
+            self.failed.emit(outcome)
+
+    def _show(self, comparison: Comparison, folder: RunFolder | None) -> None:
+        self.session.finish(comparison, folder)
+        if folder is not None:
+            self.opened.emit((str(folder.path),))
+        golden, target = comparison.golden, comparison.target
+        self._read.request(_reading(Path(golden.path), Path(target.path)))
+
+    def _graphs(self, outcome: object) -> None:
+        if isinstance(outcome, Graphs):
+            if self.session.state is State.DONE:
+                self.session.set_graphs(outcome)
+        else:
+            self.failed.emit(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    folder: RunFolder
+    comparison: Comparison | None
+    rows: Sequence[LayerResult] = ()
+
+
+def _examined(events: Iterator[Event]) -> Iterator[Event]:
+    for event in events:
+        yield Finished(examined(event.result)) if isinstance(event, Finished) else event
+
+
+def _recorded(path: Path) -> _Recorded:
+    """A run folder's result, or the rows of one that was stopped."""
+    folder = RunFolder.open(path)
+    lines = folder.path / "layers.jsonl"
+    if (folder.path / "comparison.json").exists() or not lines.exists():
+        return _Recorded(folder, examined(folder.comparison()))
+    try:
+        rows = [from_json(LayerResult, json.loads(line)) for line in lines.read_text(encoding="utf-8").splitlines()]
+    except ValueError as error:
+        raise FormatError(lines, "rows of a stopped run are wanted", found=str(error)[:120],
+                          hint="Run the comparison again") from error
+    return _Recorded(folder, None, rows)
+
+
+def _reading(golden: Path, target: Path) -> Job:
+    """Both models; one that cannot be read is None, with the reason."""
+    def read(cancel: Cancel) -> Graphs:
+        problems: list[str] = []
+
+        def one(path: Path) -> Graph | None:
+            cancel.check()
+            try:
+                return open_model(path)
+            except DiagError as error:
+                problems.append(" ".join(error.lines()))
+                return None
+
+        return Graphs(one(golden), one(target), "\n".join(problems))
+
+    return call(read)
