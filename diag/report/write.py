@@ -37,16 +37,27 @@ def render(comparison: Comparison, fmt: Format, style: Style | None = None) -> s
 def write(comparison: Comparison, fmt: Format, path: Path, style: Style | None = None) -> None:
     """Write the report as UTF-8; the file appears whole or not at all. UsageError where it cannot be written."""
     text = render(comparison, fmt, style)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            # A device, a pipe or a link is written through, never replaced by a file.
+            path.write_text(text, encoding="utf-8", newline="")
+        else:
+            _replace(path, text)
+    except OSError as problem:
+        raise UsageError(f"The report cannot be written: {problem.strerror or problem}", where=f"in {path}",
+                         hint="Choose a folder that you may write to and that has room") from problem
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
         part.write_text(text, encoding="utf-8", newline="")
         part.replace(path)
-    except OSError as problem:
+    except OSError:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise UsageError(f"The report cannot be written: {problem.strerror or problem}", where=f"in {path}",
-                         hint="Choose a folder that exists and that you may write to") from problem
+        raise
 
 
 def _console(comparison: Comparison, style: Style) -> str:
