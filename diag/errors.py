@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 
@@ -69,3 +70,18 @@ class Cancelled(DiagError):
     """The user stopped it (exit 130)."""
 
     exit_code = 130
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def refused(error: OSError | MemoryError) -> UsageError:
+    """What the operating system refused (a place to write to, memory), in our three lines."""
+    if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
+        return UsageError("There is not enough memory for this model",
+                          hint="Give a smaller --budget, or use a machine with more memory")
+    what = error.strerror or str(error) or type(error).__name__
+    full = error.errno in _FULL
+    return UsageError(what[:1].upper() + what[1:], where=f"in {error.filename}" if error.filename else "",
+                      hint="Free some space, or give another folder with --out" if full
+                      else "Check the path and its permissions")

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.cli.options import parse_shapes, parse_size
+from diag.cli.options import at_least, parse_device, parse_shapes, parse_size
 from diag.cli.outcome import exit_code, tell
 from diag.cli.progress import drive
 from diag.compare.inputs import InputChoice
-from diag.compare.plan import DEFAULT_BUDGET, ComparePlan
+from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, ComparePlan
 from diag.errors import UsageError
 from diag.jobs.compare import CompareJob, run_compare
 from diag.rules.accuracy import examined
@@ -37,14 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
     inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
     inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="sizes of dynamic inputs")
-    inputs.add_argument("--seed", type=int, default=0, help="seed of generated inputs (default 0)")
+    inputs.add_argument("--seed", type=at_least(0), default=0, help="seed of generated inputs (default 0)")
     how = parser.add_argument_group("how")
     how.add_argument("--runtime", choices=RUNTIMES, default="auto", help="what runs the target (default auto: the real "
                      "runtime if it is installed, else the reference runtime)")
     how.add_argument("--device", default="cpu", metavar="cpu|ascend:N", help="device of that runtime")
     how.add_argument("--dtype", choices=("auto", "float32", "float16", "bfloat16"), default="auto",
                      help="what the target computes in")
-    how.add_argument("--threads", type=int, default=1, help="threads of the target's runtime (default 1)")
+    how.add_argument("--threads", type=at_least(1), default=1, help="threads of the target's runtime (default 1)")
     how.add_argument("--own-input", action=argparse.BooleanOptionalAction, default=True,
                      help="measure each layer on golden input too (default on)")
     how.add_argument("--checks", action=argparse.BooleanOptionalAction, default=None,
@@ -69,9 +69,10 @@ def job_of(args: argparse.Namespace) -> CompareJob:
     out = args.out or cache_dir() / "runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.target.stem}-{os.getpid()}"
     choice = InputChoice(args.inputs, dict(_named(args.input)), parse_shapes(args.shape), args.seed)
     plan = ComparePlan(
-        golden=args.golden, target=args.target, out=out, inputs=choice, device=args.device, dtype=args.dtype,
+        golden=args.golden, target=args.target, out=out, inputs=choice, device=parse_device(args.device),
+        dtype=args.dtype,
         own_input=args.own_input, preset=args.preset, map_file=args.map,
-        budget=parse_size(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads,
+        budget=_budget(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads,
         key=args.key or None, checks=args.checks, cache=cache_dir() / "golden", told=_told(args))
     return CompareJob(plan, args.runtime)
 
@@ -87,6 +88,13 @@ def _named(items: list[str]) -> Iterator[tuple[str, Path]]:
         if not equals or not name or not path:
             raise UsageError(f"'{item}' is not an input", where="in --input", hint="Write it like NAME=FILE.npy")
         yield name, Path(path)
+
+
+def _budget(text: str) -> int:
+    size = parse_size(text)
+    if size < LEAST_BUDGET:
+        raise UsageError(f"--budget {text} is too small for any model", hint=f"Give at least {LEAST_BUDGET >> 20}MiB")
+    return size
 
 
 def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from diag.errors import UsageError
@@ -28,12 +29,30 @@ def add_common(parser: argparse.ArgumentParser) -> None:
                        help="the verdict from which the exit code is 1")
 
 
+def at_least(low: int) -> Callable[[str], int]:
+    """Reads a whole number that is not smaller than ``low``, for argparse."""
+
+    def read(text: str) -> int:
+        if not text.strip().lstrip("+-").isdecimal() or int(text) < low:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {low} up")
+        return int(text)
+
+    return read
+
+
 def parse_size(text: str) -> int:
     """Bytes from ``512MiB``, ``2GiB``, ``1.5g``, ``800000000``."""
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?i?)b?\s*", text.lower())
     if match is None or (match[2] not in _UNITS):
         raise UsageError(f"'{text}' is not a size", hint="Write it like 512MiB or 2GiB")
     return int(float(match[1]) * _UNITS[match[2]])
+
+
+def parse_device(text: str) -> str:
+    """``cpu`` or ``ascend:N``."""
+    if not re.fullmatch(r"cpu|ascend:[0-9]+", text):
+        raise UsageError(f"'{text}' is not a device", where="in --device", hint="Write cpu or ascend:0")
+    return text
 
 
 def parse_shapes(text: str) -> dict[str, tuple[int, ...]]:

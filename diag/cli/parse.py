@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import platform
+import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import NoReturn
 
 from diag import __version__
 from diag.cli.options import add_common
-from diag.errors import Cancelled, DiagError, UsageError
+from diag.errors import Cancelled, DiagError, UsageError, refused
 
 _OUR_BUG = 70
 _INTERRUPTED = 130
@@ -25,7 +26,20 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in our three lines instead of dumping the usage."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message[:1].upper() + message[1:], hint=f"See: {self.prog} --help")
+        raise UsageError(message[:1].upper() + message[1:], hint=self._meant(message) or f"See: {self.prog} --help")
+
+    def _meant(self, message: str) -> str:
+        """The option, or the choice of an option, that is nearest to what was written."""
+        choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        option = re.search(r"unrecognized arguments: (--?[^\s=]+)", message)
+        if choice is not None:
+            word, known = choice[1], re.findall(r"[\w.-]+", choice[2])
+        elif option is not None:
+            word, known = option[1], list(self._option_string_actions)
+        else:
+            return ""
+        close = difflib.get_close_matches(word, known, 1)
+        return f"Did you mean '{close[0]}'?" if close else ""
 
 
 def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> int:
@@ -56,12 +70,8 @@ def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> in
         # The reader of our output is gone (for example `| head`); that is no failure of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except MemoryError:
-        print("Not enough memory for this model\nGive a smaller --budget, or use a machine with more memory",
-              file=sys.stderr)
-        return UsageError.exit_code
-    except OSError as error:
-        print("\n".join(_os_lines(error)), file=sys.stderr)
+    except (OSError, MemoryError) as error:
+        print("\n".join(refused(error).lines()), file=sys.stderr)
         return UsageError.exit_code
     except Exception:  # noqa: BLE001 - the last line of defence: our bug, said as such
         _report_bug(words)
@@ -97,14 +107,6 @@ def _configure_logging(args: argparse.Namespace) -> None:
     logger = logging.getLogger("diag")
     logger.handlers[:] = [handler]
     logger.setLevel(level)
-
-
-def _os_lines(error: OSError) -> list[str]:
-    what = (error.strerror or str(error)).capitalize()
-    where = f"in {error.filename}" if error.filename else ""
-    hint = "Free some space, or give another folder with --out" if error.errno in (28, 122) else \
-        "Check the path and its permissions"
-    return [line for line in (what, where, hint) if line]
 
 
 def _report_bug(words: Sequence[str]) -> None:

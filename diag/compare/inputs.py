@@ -83,8 +83,11 @@ def _shape(name: str, info: TensorInfo, choice: InputChoice) -> tuple[int | str 
     chosen = choice.shapes.get(name)
     if chosen is None:
         return info.shape
-    probe = np.broadcast_to(np.zeros((), np.int8), chosen)
-    checked({name: probe}, [TensorInfo(name, DType.UNDEFINED, info.shape)])
+    fits = info.shape is None or (len(info.shape) == len(chosen) and all(
+        not isinstance(d, int) or d < 0 or d == n for d, n in zip(info.shape, chosen, strict=True)))
+    if not fits:
+        raise UsageError(f"--shape gives the input '{name}' the shape {list(chosen)}",
+                         where=f"the model wants {describe(info)}", hint="Only sizes that are open can be chosen")
     return chosen
 
 
@@ -97,30 +100,35 @@ def _no_strangers(names: Mapping[str, object], wanted: Sequence[TensorInfo], opt
 
 
 def _archive(path: Path) -> dict[str, Array]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise FormatError(path, "an .npz archive is wanted", found="a single array",
-                                  hint="Give a single array with --input NAME=FILE.npy")
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise _unreadable(path, ".npz archive", error) from error
+    loaded = _loaded(path, ".npz archive")
+    if isinstance(loaded, np.ndarray):
+        raise FormatError(path, "An .npz archive is wanted", found="a single array",
+                          hint="Give a single array with --input NAME=FILE.npy")
+    return loaded
 
 
 def _array(path: Path) -> Array:
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise _unreadable(path, ".npy file", error) from error
+    loaded = _loaded(path, ".npy file")
     if not isinstance(loaded, np.ndarray):
-        raise FormatError(path, "one array is wanted", found="an archive", hint="Give an archive with --inputs")
+        raise FormatError(path, "One array is wanted", found="an archive", hint="Give an archive with --inputs")
     return loaded
+
+
+def _loaded(path: Path, kind: str) -> Array | dict[str, Array]:
+    """One array, or the arrays of an archive by name."""
+    try:
+        # numpy leaves a file open that turns out to be broken, unless it is ours to close.
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
+    except (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise _unreadable(path, kind, error) from error
 
 
 def _unreadable(path: Path, kind: str, error: Exception) -> FormatError:
     if isinstance(error, FileNotFoundError):
-        return FormatError(path, "the file of inputs does not exist", hint="Check the path")
-    return FormatError(path, f"an {kind} is wanted", found=str(error).splitlines()[0][:120],
+        return FormatError(path, "The file of inputs does not exist", hint="Check the path")
+    return FormatError(path, f"An {kind} is wanted", found=str(error).splitlines()[0][:120],
                        hint="Write it with numpy.save or numpy.savez, without pickled objects")
 
 

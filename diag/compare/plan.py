@@ -11,6 +11,7 @@ from diag.compare.inputs import InputChoice
 from diag.formats.interface import key_of
 
 DEFAULT_BUDGET = 2 * 2**30
+LEAST_BUDGET = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from diag.types.tensor import TensorInfo
 _SAME_NUMBERS = ({DType.INT64, DType.INT32}, {DType.FLOAT64, DType.FLOAT32}, {DType.FLOAT16, DType.FLOAT32},
                  {DType.BFLOAT16, DType.FLOAT32}, {DType.FLOAT16, DType.FLOAT64})
 
+_NAMES = {"mindir": "MindIR"}
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -45,7 +47,7 @@ def open_golden(path: Path, threads: int) -> Side:
     """The golden side. It must be an ONNX model."""
     kind = identify(path)
     if kind != "onnx":
-        raise UsageError(f"The golden model must be ONNX; this is {kind}", where=f"in {path}",
+        raise UsageError(f"The golden model must be ONNX; this is a {_NAMES.get(kind, kind)}", where=f"in {path}",
                          hint="Give the ONNX model first and what it became second")
     return _onnx(path, threads)
 

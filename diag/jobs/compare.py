@@ -34,8 +34,6 @@ def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
     from diag.compare.engine import compare
 
     runtime, instead = _runtime(job)
-    if instead:
-        yield Message(instead)
     if runtime is None or job.runtime != "auto":
         yield from _noted(compare(job.plan, runtime, cancel), instead)
         return
@@ -44,7 +42,8 @@ def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
     except ToolFailed as error:
         reason = f"{runtime.spec.name} could not run it: {error.message}"
         yield Message(f"{reason}. Going on with the reference runtime.", "warning")
-        yield from _noted(compare(job.plan, None, cancel), reason)
+        for event in compare(job.plan, None, cancel):
+            yield _marked(event, reason)
 
 
 def _runtime(job: CompareJob) -> tuple[Runtime | None, str]:
@@ -60,6 +59,10 @@ def _runtime(job: CompareJob) -> tuple[Runtime | None, str]:
         if job.runtime == "onnxruntime" and not onnx:
             raise RuntimeUnavailable("onnxruntime does not run MindIR models", where=f"in {job.plan.target}",
                                      hint="Use --runtime reference or mindspore-lite")
+        if job.plan.device != "cpu":
+            raise RuntimeUnavailable(f"{'onnxruntime' if onnx else 'reference'} runs on the CPU only",
+                                     where=f"--device {job.plan.device}",
+                                     hint="Leave --device out, or give the MindIR and --runtime mindspore-lite")
         return None, ""
     if job.spec is not None:
         return runtime(job.spec), ""
@@ -67,15 +70,22 @@ def _runtime(job: CompareJob) -> tuple[Runtime | None, str]:
     try:
         return runtime(choose(discover(), name, job.plan.device)), ""
     except RuntimeUnavailable as error:
-        if job.runtime != "auto":
+        if job.runtime != "auto" or job.plan.device != "cpu":
             raise
         return None, f"{error.message}: the target runs in the reference runtime. {error.hint}"
 
 
 def _noted(events: Iterator[Event], instead: str) -> Iterator[Event]:
-    for event in events:
-        if isinstance(event, Finished) and instead:
-            found: Comparison = event.result
-            yield Finished(replace(found, checks={**found.checks, "reference_instead": instead}))
-        else:
-            yield event
+    for i, event in enumerate(events):
+        if i == 1 and instead:
+            # The first event is that the models are being opened: where that fails, the runtime does not matter.
+            yield Message(instead)
+        yield _marked(event, instead) if instead else event
+
+
+def _marked(event: Event, instead: str) -> Event:
+    """The result with the reason why the reference runtime stood in."""
+    if not isinstance(event, Finished):
+        return event
+    found: Comparison = event.result
+    return Finished(replace(found, checks={**found.checks, "reference_instead": instead}))

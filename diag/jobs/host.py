@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from diag.cancel import Cancel
-from diag.errors import DiagError
+from diag.errors import DiagError, refused
 from diag.events import Event, Finished, Message, Partial, Progress
 from diag.jobs.kinds import KINDS
 from diag.workspace.codec import from_json, to_json
@@ -36,8 +36,10 @@ def main() -> int:
     try:
         _run(kind.run(from_json(kind.request, request["job"]), cancel), out)
     except DiagError as error:
-        _send(out, {"event": "error", "type": type(error).__name__, "message": error.message, "where": error.where,
-                    "hint": error.hint, "exit_code": error.exit_code})
+        _send_error(out, error)
+        return REPORTED
+    except (OSError, MemoryError) as error:
+        _send_error(out, refused(error))
         return REPORTED
     except Exception:  # noqa: BLE001 - our bug crosses the boundary as text
         _send(out, {"event": "bug", "traceback": traceback.format_exc()})
@@ -56,6 +58,11 @@ def _run(events: Iterator[Event], out: TextIO) -> None:
                 _send(out, {"event": "partial", "item": to_json(item), "type": type(item).__name__})
             case Finished(result):
                 _send(out, {"event": "finished", "result": to_json(result)})
+
+
+def _send_error(out: TextIO, error: DiagError) -> None:
+    _send(out, {"event": "error", "type": type(error).__name__, "message": error.message, "where": error.where,
+                "hint": error.hint, "exit_code": error.exit_code})
 
 
 def _send(out: TextIO, event: dict[str, Any]) -> None:

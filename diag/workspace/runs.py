@@ -58,7 +58,11 @@ class RunFolder:
     def create(cls, path: Path) -> RunFolder:
         """A folder for a new run; an older run in it is replaced. Raises UsageError if it holds other files."""
         path = path.absolute()
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"The folder for the run cannot be made: {error.strerror}", where=f"in {path}",
+                             hint="Give another folder with --out") from error
         marker = path / "run.json"
         if not marker.exists() and any(path.iterdir()):
             raise UsageError("The folder for the run holds other files", where=f"in {path}",
@@ -73,9 +77,9 @@ class RunFolder:
         path = path.absolute()
         facts = _read(path / "run.json") if (path / "run.json").exists() else None
         if not isinstance(facts, dict) or "layout" not in facts:
-            raise FormatError(path, "a run folder is wanted", hint="Give the folder that diag compare --out wrote")
+            raise FormatError(path, "A run folder is wanted", hint="Give the folder that diag compare --out wrote")
         if facts["layout"] > _LAYOUT:
-            raise FormatError(path, f"layout {_LAYOUT} of a run folder is wanted", found=f"layout {facts['layout']}",
+            raise FormatError(path, f"A run folder of layout {_LAYOUT} is wanted", found=f"layout {facts['layout']}",
                               hint="Open it with the version of diag that wrote it, or a newer one")
         return cls(path)
 
@@ -104,12 +108,12 @@ class RunFolder:
         """The recorded result. Raises FormatError if the run did not finish or the file is damaged."""
         file = self.path / "comparison.json"
         if not file.exists():
-            raise FormatError(self.path, "the run has no result: it was stopped before its end",
+            raise FormatError(self.path, "The run has no result: it was stopped before its end",
                               hint="Run the comparison again; layers.jsonl holds what was finished")
         try:
             return from_json(Comparison, _read(file), where=str(file))
         except (ValueError, TypeError, KeyError) as error:
-            raise FormatError(file, "a recorded comparison is wanted", found=str(error)[:200],
+            raise FormatError(file, "A recorded comparison is wanted", found=str(error)[:200],
                               hint="The file is damaged or from another version") from error
 
     def tensors(self, value: str, golden: str) -> dict[str, Array]:

@@ -9,7 +9,7 @@ import onnx
 import onnxruntime as ort
 from onnx import helper
 
-from diag.errors import ToolFailed
+from diag.errors import DiagError, ToolFailed, refused
 from diag.formats import weights as weight_files
 from diag.runtimes.onnxruntime.values import onnx_type, to_ort, type_proto
 from diag.runtimes.program import Program, Step
@@ -103,17 +103,27 @@ def make_session(model: onnx.ModelProto | Path, options: ort.SessionOptions) -> 
     try:
         return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:
+        if _no_memory(error):
+            raise refused(MemoryError()) from error
         raise ToolFailed("onnxruntime cannot build this model", where=_first_line(error),
                          hint="diag inspect shows what the file holds; a newer onnxruntime may know more") from error
 
 
-def translate(error: Exception, steps: Sequence[Step], program: Program) -> ToolFailed:
+def translate(error: Exception, steps: Sequence[Step], program: Program) -> DiagError:
     """A run-time failure of onnxruntime, with the graph's own node named where it can be told."""
+    if _no_memory(error):
+        return refused(MemoryError())
     text = _first_line(error)
     nodes = [program.graph.nodes[s.node].name for s in steps]
     named = next((n for n in nodes if f"'{n}'" in text), nodes[0] if len(nodes) == 1 else "")
     return ToolFailed("onnxruntime failed while it ran the model", where=f"at node {named}: {text}" if named else text,
                       hint="Check the shapes and values of the inputs (--inputs, --shape)")
+
+
+def _no_memory(error: Exception) -> bool:
+    text = str(error)
+    return isinstance(error, MemoryError) or "bad_alloc" in text or "bad allocation" in text or \
+        "Failed to allocate memory" in text
 
 
 def _first_line(error: Exception) -> str:
@@ -146,6 +156,7 @@ def _inline(name: str, weight: Weight) -> onnx.TensorProto:
     elif isinstance(weight.data, bytes):
         proto.raw_data = weight.data
     else:
+        weight_files.load(weight)  # says what is wrong with a file that is missing or cut short
         with weight.data.path.open("rb") as file:
             file.seek(weight.data.offset)
             proto.raw_data = file.read(weight.data.length)
