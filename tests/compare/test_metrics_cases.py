@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import tracemalloc
 from dataclasses import asdict
@@ -31,14 +32,13 @@ def both(golden, target, dtype=DType.FLOAT32, kind=np.float32, fill=0):
     return compare(np.append(healthy, golden).astype(kind), np.append(healthy, target).astype(kind), target_dtype=dtype)
 
 
-@pytest.mark.parametrize("fill", [0, 10, 70_000, 1_200_000])
-@pytest.mark.parametrize("kind", [np.float32, np.float16, np.float64, ml_dtypes.bfloat16])
+@pytest.mark.parametrize(("kind", "fill"), [
+    (np.float32, 1_200_000),
+    *itertools.product([np.float32, np.float16, np.float64, ml_dtypes.bfloat16], [0, 10, 70_000])])
 @pytest.mark.parametrize(("golden", "target", "bad"), [
     (1.0, NAN, 1), (1.0, INF, 1), (1.0, -INF, 1), (INF, -INF, 1), (NAN, INF, 1), (NAN, 1.0, 1), (INF, 2.0, 1),
     (INF, INF, 0), (-INF, -INF, 0), (NAN, NAN, 0)])
 def test_nonfinite(golden, target, bad, kind, fill):
-    if fill > 100_000 and kind is not np.float32:
-        pytest.skip("the long one for one type")
     m = both([1.5, golden], [1.5, target], kind=kind, fill=fill)
     assert m.nonfinite == bad
     assert m.size == fill + 2
