@@ -40,7 +40,8 @@ from diag.logs.words import code_lines, sentences
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``triage``, ``code``, ``show``, ``env``."""
     parser.add_argument("action", choices=("triage", "code", "show", "env"), help="what to do")
-    parser.add_argument("items", nargs="*", metavar="PATH|CODE", help="log files, folders, archives, - for stdin; or codes")
+    parser.add_argument("items", nargs="*", metavar="PATH|CODE",
+                        help="log files, folders, archives, - for stdin; or codes")
     group = parser.add_argument_group("triage")
     group.add_argument("--graph", action="append", default=[], metavar="FILE", type=Path,
                        help="a model (ONNX, MindIR): names in the log are linked to its nodes")
@@ -62,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit 0 without a failure, 1 with one."""
-    actions: dict[str, Callable[[argparse.Namespace], int]] = {"triage": _triage, "code": _code, "show": _show, "env": _env}
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {"triage": _triage, "code": _code, "show": _show,
+                                                               "env": _env}
     if not args.items and args.action != "env":
         raise UsageError(f"diag log {args.action} needs at least one {'code' if args.action == 'code' else 'path'}",
                          hint="See: diag log --help")
@@ -78,7 +80,8 @@ def _triage(args: argparse.Namespace) -> int:
     linked = _link(found, args.graph)
     if args.json:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        _put_json(document(found, args.lang, wall_s=time.monotonic() - started, peak_bytes=peak, linked=linked), args.json)
+        _put_json(document(found, args.lang, wall_s=time.monotonic() - started, peak_bytes=peak, linked=linked),
+                  args.json)
     if args.json != "-" and not args.quiet:
         _print_story(found, linked, args)
     return 0 if found.verdict is Verdict.NO_FAILURE else 1
@@ -121,7 +124,8 @@ def _print_story(found: LogDiagnosis, linked: Sequence[Linked], args: argparse.N
 def _code(args: argparse.Namespace) -> int:
     answers = [look_up(code, old=args.old) for code in args.items]
     if args.json:
-        _put_json({"schema": "diag.code/1", "kind": "code", "codes": [_code_document(answer, args.lang) for answer in answers]},
+        _put_json({"schema": "diag.code/1", "kind": "code", "codes": [_code_document(answer,
+                                                                                     args.lang) for answer in answers]},
                   args.json)
     if args.json != "-":
         print("\n\n".join("\n".join(code_lines(answer, args.lang)) for answer in answers))
@@ -132,8 +136,10 @@ def _code_document(answer: CodeAnswer, lang: str) -> dict[str, Any]:
     return {
         "query": answer.query, "twins": list(answer.twins), "fields": dict(answer.fields), "family": answer.family,
         "entries": [{"code": entry.code, "family": entry.family, "component": entry.component, "symbol": entry.symbol,
-                     "era": entry.era, "meaning": entry.meaning[lang], "causes": [cause[lang] for cause in entry.causes],
-                     "fixes": [fix[lang] for fix in entry.fixes], "maps_to": entry.maps_to} for entry in answer.entries],
+                     "era": entry.era, "meaning": entry.meaning[lang],
+                     "causes": [cause[lang] for cause in entry.causes],
+                     "fixes": [fix[lang] for fix in entry.fixes],
+                     "maps_to": entry.maps_to} for entry in answer.entries],
         "near": [entry.code for entry in answer.near]}
 
 
@@ -160,8 +166,10 @@ def _shown(line: Shown, several: bool) -> str:
 
 def _filter(args: argparse.Namespace) -> Filter:
     return Filter(
-        Level(args.level) if args.level else None, frozenset(_words(args.module.upper())) if args.module else frozenset(),
-        frozenset(_numbers(args.pid)) if args.pid else frozenset(), frozenset(_words(args.tid)) if args.tid else frozenset(),
+        Level(args.level) if args.level else None,
+        frozenset(_words(args.module.upper())) if args.module else frozenset(),
+        frozenset(_numbers(args.pid)) if args.pid else frozenset(),
+        frozenset(_words(args.tid)) if args.tid else frozenset(),
         _time(args.since, "--since"), _time(args.until, "--until"), make_pattern(args.grep) if args.grep else None,
         max(0, args.around))
 
@@ -174,7 +182,8 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(word) for word in _words(text)]
     except ValueError:
-        raise UsageError(f"'{text}' is not a list of process numbers", where="in --pid", hint="Write it like 1234,5678") from None
+        raise UsageError(f"'{text}' is not a list of process numbers", where="in --pid",
+                         hint="Write it like 1234,5678") from None
 
 
 def _time(text: str | None, option: str) -> int | None:

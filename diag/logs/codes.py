@@ -13,21 +13,29 @@ from diag.logs.decode import Number, hccl_result, parse_number, take_apart
 
 _PREFIXED = ("TS ", "HCCL ", "DRV ", "SDMA CQE ", "STARS SDMA ", "ATC exit ")
 _RANGES: tuple[tuple[int, int, str], ...] = (
-    (0x7010000, 0x71FFFFF, "runtime InnerCode"), (107000, 107999, "aclError (runtime)"), (207000, 207999, "aclError (runtime)"),
-    (507000, 507999, "aclError (runtime)"), (145000, 145999, "aclError (GE)"), (245000, 245999, "aclError (GE)"),
-    (545000, 545999, "aclError (GE)"), (100000, 100999, "aclError"), (200000, 200999, "aclError"), (300000, 300999, "aclError"),
-    (500000, 500999, "aclError"), (161000, 161999, "aclnnStatus"), (361000, 361999, "aclnnStatus"), (561000, 561999, "aclnnStatus"),
+    (0x7010000, 0x71FFFFF, "runtime InnerCode"),
+    (107000, 107999, "aclError (runtime)"), (207000, 207999, "aclError (runtime)"),
+    (507000, 507999, "aclError (runtime)"),
+    (145000, 145999, "aclError (GE)"), (245000, 245999, "aclError (GE)"), (545000, 545999, "aclError (GE)"),
+    (100000, 100999, "aclError"), (200000, 200999, "aclError"), (300000, 300999, "aclError"),
+    (500000, 500999, "aclError"),
+    (161000, 161999, "aclnnStatus"), (361000, 361999, "aclnnStatus"), (561000, 561999, "aclnnStatus"),
     (0x50100000, 0x501FFFFF, "GE status (ErrorNo)"), (0x90100000, 0x901FFFFF, "GE status (ErrorNo)"),
-    (0x3000000, 0x30FFFFF, "FMK status (domi)"), (0x5000000, 0x50FFFFF, "HcclResult"), (21000, 22999, "AICPU scheduler"),
-    (0x80000000, 0x8FFFFFFF, "hardware event"), (0xA0000000, 0xA0FFFFFF, "DVPP error"), (0xFFFFF000, 0xFFFFFFFF, "MindSpore Lite status"),
-    (0x10000000, 0x30FFFFFF, "MindSpore StatusCode"))
+    (0x3000000, 0x30FFFFF, "FMK status (domi)"), (0x5000000, 0x50FFFFF, "HcclResult"),
+    (21000, 22999, "AICPU scheduler"),
+    (0x80000000, 0x8FFFFFFF, "hardware event"), (0xA0000000, 0xA0FFFFFF, "DVPP error"),
+    (0xFFFFF000, 0xFFFFFFFF, "MindSpore Lite status"), (0x10000000, 0x30FFFFFF, "MindSpore StatusCode"))
 _OWNERS: Mapping[str, str] = {
-    "E1": "graph engine, ATC and parsers", "E2": "fusion engine", "E3": "AI CPU and device start", "E4": "operator compilation (TEFusion)",
-    "E5": "operator checks (cube)", "E6": "operator checks", "E7": "operator checks (vector, plug-ins)", "E8": "operator prototypes",
-    "E9": "operator compilation (DSL)", "EA": "operator compilation (TVM)", "EB": "operator compilation (TVM)", "EE": "runtime",
-    "EF": "graph parallel", "EH": "AscendCL", "EI": "collective communication", "EJ": "collective communication on the device",
-    "EK": "profiling", "EL": "driver", "EM": "queue scheduling", "EO": "model compression (AMCT)", "EP": "dump", "EU": "user",
-    "EZ": "operators and operator selection", "W1": "graph engine", "W4": "operator compilation (TEFusion)", "WE": "runtime"}
+    "E1": "graph engine, ATC and parsers", "E2": "fusion engine", "E3": "AI CPU and device start",
+    "E4": "operator compilation (TEFusion)", "E5": "operator checks (cube)", "E6": "operator checks",
+    "E7": "operator checks (vector, plug-ins)", "E8": "operator prototypes", "E9": "operator compilation (DSL)",
+    "EA": "operator compilation (TVM)", "EB": "operator compilation (TVM)", "EE": "runtime", "EF": "graph parallel",
+    "EH": "AscendCL", "EI": "collective communication", "EJ": "collective communication on the device",
+    "EK": "profiling",
+    "EL": "driver", "EM": "queue scheduling", "EO": "model compression (AMCT)", "EP": "dump", "EU": "user",
+    "EZ": "operators and operator selection", "W1": "graph engine", "W4": "operator compilation (TEFusion)",
+    "WE": "runtime"}
+_Found = dict[str, list[CodeEntry]]
 _IN_TEXT = re.compile(
     r"(?<![A-Za-z0-9_./-])(?P<cann>[EW](?:[A-Z]\d{4}|\d{5}))(?![0-9A-Za-z_])|\b(?P<torch>ERR\d{5})\b"
     r"|(?<![\d.x])(?P<acl>(?:1(?:00|07|45|48|61)|2(?:00|07|45|48)|3(?:00|07|61)|5(?:00|07|45|61))\d{3})(?![\d.:])"
@@ -104,7 +112,7 @@ def _entries(query: str) -> list[CodeEntry]:
 
 
 @cache
-def _tables() -> tuple[dict[str, list[CodeEntry]], dict[tuple[str, int | None], list[CodeEntry]], dict[str, list[CodeEntry]]]:
+def _tables() -> tuple[_Found, dict[tuple[str, int | None], list[CodeEntry]], _Found]:
     exact: dict[str, list[CodeEntry]] = {}
     numeric: dict[tuple[str, int | None], list[CodeEntry]] = {}
     words: dict[str, list[CodeEntry]] = {}

@@ -1,4 +1,4 @@
-"""All lines of a log as columns: level, module, process, time, place. Made from bytes without a Python object per line."""
+"""All lines of a log as columns: level, module, process, time, place; without a Python object per line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from diag.cancel import Cancel
-from diag.logs.levels import LEVELS, LineIndex, index_lines
+from diag.logs.levels import LEVELS, index_lines
 from diag.logs.lines import pieces
 
 __all__ = ["LEVELS", "Columns", "read_columns"]
@@ -123,7 +123,7 @@ def _columns(data: bytes, offset: int, names: _Names) -> _Rows:
         name_at = index.starts[rows] + _WIDTH[index.levels[rows]]
         window = np.lib.stride_tricks.sliding_window_view(raw, _HEAD)[np.minimum(name_at, len(raw) - _HEAD)]
         brackets = (window[:, :_NAME + 1] == ord("(")).argmax(axis=1), (window == ord(")")).argmax(axis=1)
-        good = (0 < brackets[0]) & (brackets[0] <= _NAME) & (brackets[0] < brackets[1])
+        good = (brackets[0] > 0) & (brackets[0] <= _NAME) & (brackets[0] < brackets[1])
         opened, closed = name_at + brackets[0], name_at + brackets[1]
         rows, name_at, opened, closed = rows[good], name_at[good], opened[good], closed[good]
         module[rows] = _modules(raw, name_at, opened, names)
@@ -145,7 +145,8 @@ def _modules(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], end: npt.
     return numbers[back]
 
 
-def _eight(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def _eight(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64],
+           end: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     """Eight letters from each start as one number, those at or after ``end`` as zero."""
     kept: npt.NDArray[np.uint64] = _KEPT[np.clip(end - start, 0, 8)]
     return _word(raw, start) & kept
@@ -200,7 +201,8 @@ def _pair(word: npt.NDArray[np.uint64], place: int) -> npt.NDArray[np.int64]:
     return _digit(word, place) * 10 + _digit(word, place + 1)
 
 
-def _days(year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _days(year: npt.NDArray[np.int64], month: npt.NDArray[np.int64],
+          day: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Days since 1970 (Gregorian)."""
     shifted = year - (month <= 2)
     of_era = shifted % 400

@@ -16,7 +16,7 @@ _VERDICTS = {Verdict.ROOT: "fail", Verdict.INSUFFICIENT: "not_comparable", Verdi
 
 def document(diagnosis: LogDiagnosis, lang: str = "en", *, wall_s: float = 0.0, peak_bytes: int = 0,
              linked: Sequence[Linked] = ()) -> dict[str, Any]:
-    """The document; its keys are API. ``answer``, ``lines``, ``latent``, ``outcome``, ``wanted`` and what follows are additive."""
+    """The document; its keys are API. From ``answer`` on they are additive to the contract."""
     chain = [told(cause, lang) for cause in diagnosis.chain]
     root = chain[0] if diagnosis.root_cause is not None else None
     counts = diagnosis.counts
@@ -43,7 +43,8 @@ def told(cause: Cause, lang: str = "en") -> dict[str, Any]:
     words = explain(cause, lang)
     finding = cause.finding
     return {
-        "file": cause.file, "line": cause.line, "time": time_text(cause.time), "module": cause.module, "level": cause.level,
+        "file": cause.file, "line": cause.line, "time": time_text(cause.time), "module": cause.module,
+        "level": cause.level,
         "code": cause.code, "text": cause.text, "rule": cause.rule, "role": str(cause.role), "count": cause.count,
         "node": cause.node, "operator": cause.operator,
         "finding": {

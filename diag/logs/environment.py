@@ -20,15 +20,18 @@ class Setting:
 def settings(folder: Path, *, screen: bool = False, dumps: bool = False, blocking: bool = True) -> tuple[Setting, ...]:
     """Variables for a run whose log tells more.
 
-    ``folder`` receives plogs and dumps. ``screen``: CANN prints to the terminal instead of into files. ``dumps``: graphs
-    of every pass are written too (large). ``blocking``: torch_npu waits after each operator, so that stacks are true.
+    ``folder`` receives plogs and dumps. ``screen``: CANN prints to the terminal, not into files. ``dumps``: graphs of
+    every pass are written too (large). ``blocking``: torch_npu waits after each operator, so that stacks are true.
     """
     chosen = [
         Setting("GLOG_v", "1", "env-glog"), Setting("ASCEND_GLOBAL_LOG_LEVEL", "1", "env-level"),
-        Setting("ASCEND_GLOBAL_EVENT_ENABLE", "1", "env-event"), Setting("ASCEND_PROCESS_LOG_PATH", str(folder), "env-path"),
-        Setting("ASCEND_HOST_LOG_FILE_NUM", "100", "env-files"), Setting("ASCEND_LOG_DEVICE_FLUSH_TIMEOUT", "10000", "env-flush")]
+        Setting("ASCEND_GLOBAL_EVENT_ENABLE", "1", "env-event"), Setting("ASCEND_PROCESS_LOG_PATH", str(folder),
+                                                                         "env-path"),
+        Setting("ASCEND_HOST_LOG_FILE_NUM", "100", "env-files"), Setting("ASCEND_LOG_DEVICE_FLUSH_TIMEOUT", "10000",
+                                                                         "env-flush")]
     if screen:
-        chosen += [Setting("ASCEND_SLOG_PRINT_TO_STDOUT", "1", "env-screen"), Setting("ASCEND_LOG_PRINT_TO_STDOUT", "1", "env-screen")]
+        chosen += [Setting("ASCEND_SLOG_PRINT_TO_STDOUT", "1", "env-screen"), Setting("ASCEND_LOG_PRINT_TO_STDOUT",
+                                                                                      "1", "env-screen")]
     if dumps:
         chosen += [Setting("DUMP_GE_GRAPH", "2", "env-graph"), Setting("DUMP_GRAPH_LEVEL", "1", "env-passes"),
                    Setting("DUMP_GRAPH_PATH", str(folder / "graphs"), "env-graph-path")]
@@ -45,4 +48,5 @@ def variables(chosen: tuple[Setting, ...]) -> Mapping[str, str]:
 def shell_block(chosen: tuple[Setting, ...], say: Mapping[str, str]) -> str:
     """Lines to paste into a POSIX shell, each with its reason; ``say`` gives the sentences."""
     width = max(len(setting.name) + len(shlex.quote(setting.value)) for setting in chosen) + 9
-    return "\n".join(f"{f'export {setting.name}={shlex.quote(setting.value)}':<{width}} # {say[setting.why]}" for setting in chosen)
+    lines = ((f"export {setting.name}={shlex.quote(setting.value)}", say[setting.why]) for setting in chosen)
+    return "\n".join(f"{export:<{width}} # {why}" for export, why in lines)

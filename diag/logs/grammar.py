@@ -15,15 +15,19 @@ HEADER = re.compile(
     r"^\s*(?:\[[A-Za-z]+,\d+,\d+,\d+\])?"  # device tag
     r"\[?(?P<level>" + _LEVELS + r"|\d{1,2})\]\s*"
     r"(?P<module>[A-Z][A-Za-z0-9_]*|\d+)"
-    r"\((?P<pid>-?\d+)(?:,(?P<tid>(?:0x)?[0-9a-fA-F]+)(?=,)|:(?P<pytid>\d+)(?=,))?(?:,(?P<proc>[^)]*(?:\)[^)]*)?))?\):\s?(?=\d)"
+    r"\((?P<pid>-?\d+)(?:,(?P<tid>(?:0x)?[0-9a-fA-F]+)(?=,)|:(?P<pytid>\d+)(?=,))?"
+    r"(?:,(?P<proc>[^)]*(?:\)[^)]*)?))?\):\s?(?=\d)"
     + TIME + r"\s*(?P<rest>.*)$", re.DOTALL)
 FILE_LINE = re.compile(
     r"^(?:\[(?!/)[\w-]+:[^\]:\[]*\]\s+)?(?:\[[A-Z_]+\]\s*)?"
     r"\[(?P<file>[^\]\[]{0,400}?\.(?:cc|cpp|cxx|c|h|hpp|py|cu|inc|ts)):(?P<line>\d+)\]\s?(?P<body>.*)$", re.DOTALL)
-_LITERT = re.compile(r"^(?P<level>DEBUG|INFO|WARNING|ERROR) \[(?P<file>[^\]]+?):(?P<line>\d+)\] (?P<body>[^\]]+[\]#] .*)$")
+_LITERT = re.compile(
+    r"^(?P<level>DEBUG|INFO|WARNING|ERROR) \[(?P<file>[^\]]+?):(?P<line>\d+)\] (?P<body>[^\]]+[\]#] .*)$")
 _GLOG = re.compile(r"^\[?(?P<level>[IWEF])\s?(?P<time>\d{2,8}|\s?\d/\s?\d+) \d\d:\d\d:\d\d\.\d+ +(?P<pid>\d+ )?"
                    r"(?P<file>[\w./-]+):(?P<line>\d+)[\] ]\s?(?P<body>.*)$")
-_PYLOG = re.compile(r"^(?:" + TIME + r"[^\[\]]{0,60}?[-|: \[]\s?)?(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\]?\s?[-|:]{1,2}\s?(?P<body>\S.*)$")
+_PYLOG = re.compile(
+    r"^(?:" + TIME + r"[^\[\]]{0,60}?[-|: \[]\s?)?(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\]?\s?[-|:]{1,2}\s?"
+    r"(?P<body>\S.*)$")
 _ORT = re.compile(r"^(?:" + TIME + r" )?\[(?P<level>[VIWEF]):onnxruntime:[^\]]*\]\s?(?P<body>.*)$")
 _APP = re.compile(r"^\s*\[\s?(?P<level>ERROR|WARN|WARNING|INFO)\s?\]:?\s+(?P<body>.*)$")
 _CODE = r"[EW][A-Z0-9]\d{4}"
@@ -35,18 +39,27 @@ BLOCK_HEAD = re.compile(
 _INNER = re.compile(r"^\s*E[A-Z0-9]\d{4}:? +(?:Inner Error|Internal error)", re.IGNORECASE)
 _TAIL = re.compile(r"^\s*(?:Solution|Possible Cause|Cause)\s*:|^\s*TraceBack \(most recent call last\):")
 TRACE_PLACE = re.compile(r"\[FUNC:(?P<func>[^\]]*)\]\[FILE:(?P<file>[^\]]*)\]\[LINE:(?P<line>\d+)\]")
-_TORCH = re.compile(r"^(?:\[ERROR\]\s)?" + TIME + r"\s\(PID:(?P<pid>\d+), Device:-?\d+, RankID:-?\d+\)\s(?P<body>ERR\d{5}.*)$")
+_TORCH = re.compile(
+    r"^(?:\[ERROR\]\s)?" + TIME + r"\s\(PID:(?P<pid>\d+), Device:-?\d+, RankID:-?\d+\)\s(?P<body>ERR\d{5}.*)$")
 _TORCH_TEXT = re.compile(r"^\s*\[Error\]:|^\s*Rectify the fault based on")
-_OUTCOME = re.compile(r"CONVERT(?:ER)?(?:::FLAGS)?[ _](?:RESULT|INIT)?\s?(?:SUCCESS|FAILED)|^\s*ATC (?:start|run)|SAVE GRAPH FAILED"
-                      r"|^\s*(?:AOE|aoe) \w+ (?:success|failed)")
+_OUTCOME = re.compile(
+    r"CONVERT(?:ER)?(?:::FLAGS)?[ _](?:RESULT|INIT)?\s?(?:SUCCESS|FAILED)|^\s*ATC (?:start|run)|SAVE GRAPH FAILED"
+    r"|^\s*(?:AOE|aoe) \w+ (?:success|failed)")
 _REPORT = re.compile(r"UNSUPPORTED OP LIST|FMKTYPE: *\w+, *OP TYPE|^\s*\"(?:cause|code|message|name|result|type)\":")
-_TRACEBACK = re.compile(r"^\s*(?:Traceback \(most recent call last\):|During handling of the above|The above exception was)")
+_TRACEBACK = re.compile(
+    r"^\s*(?:Traceback \(most recent call last\):|During handling of the above|The above exception was)")
 _FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
-EXCEPTION = re.compile(r"^\s*(?:\w+: )?(?P<type>(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning)|AssertionError))"
-                       r"(?::\s?(?P<message>.*))?$", re.DOTALL)
-_RULE = re.compile(r"^\s*(?:[-=*_#~]{4,}|- (?:Ascend|C\+\+|The |Framework|Error).{0,80}|\.{3,}|[\[\]{}(),;]+|`{3}\w*)\s*$")
-_CRASH = re.compile(r"Segmentation fault|core dumped|SIGSEGV|SIGABRT|Aborted|^\s*Killed\s*$|terminate called|exit(?:ed)? (?:code|status|with)")
-_NAMES = {"WARN": Level.WARNING, "TRACE": Level.EVENT, "OPLOG": Level.EVENT, "NULL": Level.EVENT, "FATAL": Level.CRITICAL,
+EXCEPTION = re.compile(
+    r"^\s*(?:\w+: )?"
+    r"(?P<type>(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning)|AssertionError))"
+    r"(?::\s?(?P<message>.*))?$", re.DOTALL)
+_RULE = re.compile(
+    r"^\s*(?:[-=*_#~]{4,}|- (?:Ascend|C\+\+|The |Framework|Error).{0,80}|\.{3,}|[\[\]{}(),;]+|`{3}\w*)\s*$")
+_CRASH = re.compile(
+    r"Segmentation fault|core dumped|SIGSEGV|SIGABRT|Aborted|^\s*Killed\s*$|terminate called"
+    r"|exit(?:ed)? (?:code|status|with)")
+_NAMES = {"WARN": Level.WARNING, "TRACE": Level.EVENT, "OPLOG": Level.EVENT, "NULL": Level.EVENT,
+          "FATAL": Level.CRITICAL,
           "0": Level.DEBUG, "1": Level.INFO, "2": Level.WARNING, "3": Level.ERROR, "4": Level.EVENT, "16": Level.EVENT,
           "I": Level.INFO, "W": Level.WARNING, "E": Level.ERROR, "F": Level.CRITICAL, "V": Level.DEBUG,
           "SUCCESS": Level.INFO}
@@ -100,7 +113,8 @@ def microseconds(time: str) -> int | None:
     if day is None:
         return None
     fraction = (match[5] or "").ljust(3, "0") + (match[6] or "").ljust(3, "0")
-    return day + (int(match[2]) * 3600 + int(match[3]) * 60 + int(match[4])) * 1_000_000 + int(fraction[:6].ljust(6, "0"))
+    return day + (int(match[2]) * 3600 + int(match[3]) * 60 + int(match[4])) * 1_000_000 + int(fraction[:6].ljust(6,
+                                                                                                                  "0"))
 
 
 @lru_cache(maxsize=1024)
@@ -149,7 +163,8 @@ def _block(text: str) -> Parsed | None:
     pid = head["pid0"] or head["pid"]
     level = Level.WARNING if code[0] == "W" else Level.ERROR
     body = text.strip() if _INNER.match(text) else head["body"]
-    return Parsed(Kind.BLOCK, body, level, head["time0"] or head["time"] or "", "", int(pid) if pid else None, code=code)
+    return Parsed(Kind.BLOCK, body, level, head["time0"] or head["time"] or "", "", int(pid) if pid else None,
+                  code=code)
 
 
 _TELLING: tuple[tuple[re.Pattern[str], Kind], ...] = (

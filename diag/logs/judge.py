@@ -16,16 +16,22 @@ _ADVICE = re.compile(r"\s*(?:Solution|Possible Cause|Cause|TraceBack)\b")
 _PLACE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]")
 _ASIDE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]|\([^()'\"]{0,60}\)")
 _FAILED = re.compile(r"fail(?:ed|ure|s)?|unsuccessful\w*|\berrors?\b|abnormal\w*|\bfault\b", re.IGNORECASE)
-_REASON = re.compile(r"reason|because|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
-                     r"|null ?ptr|nullptr|unknown|illegal|denied|refused|expect|should|must|larger|smaller|out of|overflow"
-                     r"|conflict|duplicate|undefined|unable|corrupt|timeout|timed? out", re.IGNORECASE)
+_REASON = re.compile(
+    r"reason|because|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
+    r"|null ?ptr|nullptr|unknown|illegal|denied|refused|expect|should|must|larger|smaller|out of|overflow|conflict|duplicate"
+    r"|undefined|unable|corrupt|timeout|timed? out", re.IGNORECASE)
 _FILLER = frozenset((
-    "ret", "retcode", "result", "status", "code", "error", "errorcode", "errno", "return", "returned", "runtime", "model", "graph",
-    "stream", "device", "task", "thread", "with", "and", "the", "for", "this", "from", "name", "type", "value", "index", "rank",
-    "size", "addr", "handle", "tag", "process", "load", "get", "call", "execute", "run", "create", "build", "init", "initialize",
+    "ret", "retcode", "result", "status", "code", "error", "errorcode", "errno", "return", "returned", "runtime",
+    "model", "graph",
+    "stream", "device", "task", "thread", "with", "and", "the", "for", "this", "from", "name", "type", "value",
+    "index", "rank",
+    "size", "addr", "handle", "tag", "process", "load", "get", "call", "execute", "run", "create", "build", "init",
+    "initialize",
     "open", "start", "submit", "launch", "prepare", "finish", "kernel", "compile", "node", "operator"))
-_OWN_FAULT = ("ModuleNotFoundError", "ImportError", "FileNotFoundError", "KeyError", "TypeError", "AttributeError", "NameError",
-              "IndexError", "PermissionError", "NotImplementedError", "UnicodeDecodeError", "MemoryError", "ZeroDivisionError",
+_OWN_FAULT = ("ModuleNotFoundError", "ImportError", "FileNotFoundError", "KeyError", "TypeError", "AttributeError",
+              "NameError",
+              "IndexError", "PermissionError", "NotImplementedError", "UnicodeDecodeError", "MemoryError",
+              "ZeroDivisionError",
               "AssertionError", "ConnectionRefusedError", "JSONDecodeError", "NotADirectoryError", "IsADirectoryError")
 _REGISTERED = 72
 _CACHE = 50_000

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from diag.logs.record import Level
 
-LEVELS: tuple[Level, ...] = (Level.NONE, Level.DEBUG, Level.INFO, Level.EVENT, Level.WARNING, Level.ERROR, Level.CRITICAL)
+LEVELS: tuple[Level, ...] = (Level.NONE, Level.DEBUG, Level.INFO, Level.EVENT, Level.WARNING, Level.ERROR,
+                             Level.CRITICAL)
 """Levels by the small number that the index keeps."""
 
 _NONE, _DEBUG, _INFO, _EVENT, _WARNING, _ERROR, _CRITICAL = range(7)

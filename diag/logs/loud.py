@@ -52,4 +52,5 @@ def loud_lines(stream: BinaryIO) -> Iterator[LoudLine]:
                 yield LoudLine(piece.first_line + row, piece.offset + start, "", None, "", raw)
             else:
                 module, pid, time = match.groups()
-                yield LoudLine(piece.first_line + row, piece.offset + start, module.decode(), int(pid), time.decode(), raw)
+                yield LoudLine(piece.first_line + row, piece.offset + start, module.decode(), int(pid), time.decode(),
+                               raw)

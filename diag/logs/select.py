@@ -16,7 +16,8 @@ from diag.logs.record import Kind, Level
 from diag.logs.source import Source
 from diag.logs.wrappers import unwrap
 
-_ORDER = {Level.DEBUG: 0, Level.INFO: 1, Level.EVENT: 1, Level.WARNING: 2, Level.ERROR: 3, Level.CRITICAL: 4, Level.NONE: 1}
+_ORDER = {Level.DEBUG: 0, Level.INFO: 1, Level.EVENT: 1, Level.WARNING: 2, Level.ERROR: 3, Level.CRITICAL: 4,
+          Level.NONE: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +119,4 @@ def _fits(fields: grammar.Parsed, wanted: Filter) -> bool:
     if wanted.since_us is None and wanted.until_us is None:
         return True
     time = grammar.microseconds(fields.time)
-    return time is not None and (wanted.since_us or 0) <= time <= (wanted.until_us if wanted.until_us is not None else time)
+    return time is not None and (wanted.since_us or 0) <= time and (wanted.until_us is None or time <= wanted.until_us)

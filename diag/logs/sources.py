@@ -20,7 +20,8 @@ from diag.errors import UsageError
 from diag.logs.source import Source, text_source
 
 _NOT_TEXT = frozenset((
-    ".onnx", ".mindir", ".om", ".ms", ".npy", ".npz", ".bin", ".so", ".o", ".pb", ".pt", ".pth", ".ckpt", ".safetensors",
+    ".onnx", ".mindir", ".om", ".ms", ".npy", ".npz", ".bin", ".so", ".o", ".pb", ".pt", ".pth", ".ckpt",
+    ".safetensors",
     ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".whl", ".pyc", ".a", ".elf", ".db", ".data"))
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _MOST = 4 << 30
@@ -31,10 +32,11 @@ _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ta
 
 
 def sources_of(items: Iterable[Path | str | Source], notes: list[str]) -> Iterator[Source]:
-    """Sources of all items, a Source as it is. A Path, or a str that names something, is a path; any other str is log text itself.
+    """Sources of all items. A Path, or a str that names something, is a path; any other str is log text itself.
 
-    Archives are read member by member, in place: nothing is written to disk. Members whose names lead out of the archive
-    are refused, what is broken is left out; both are told in ``notes``. Raises UsageError where a Path does not exist.
+    Archives are read member by member, in place: nothing is written to disk. Members whose names lead out of the
+    archive are refused, what is broken is left out; both are told in ``notes``. Raises UsageError where a Path does not
+    exist.
     """
     for item in items:
         if isinstance(item, Source):
@@ -75,7 +77,7 @@ def _of_path(path: Path, notes: list[str], *, asked: bool) -> Iterator[Source]:
 
 
 def file_source(path: Path, name: str, notes: list[str]) -> Source:
-    """A file that an answer shall call ``name``; decompressed where its first bytes say so, damage told in ``notes``."""
+    """A file that an answer shall call ``name``; decompressed if its first bytes say so, damage told in ``notes``."""
     return Source(name, partial(_plain, path, name, notes), path)
 
 
@@ -91,7 +93,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _age(name: str) -> tuple[str, int, str]:
-    """Sorts rotated sets oldest first: ``x.log.2``, ``x.log.1``, ``x.log``; names with a time sort by it as they are."""
+    """Sorts rotated sets oldest first: ``x.log.2``, ``x.log.1``, ``x.log``; names with a time sort by it."""
     match = re.fullmatch(r"(?P<stem>.+?)(?:\.(?P<number>\d{1,4})|\.?(?P<old>old|bak))?(?P<packed>\.gz)?", name)
     if match is None:
         return name, 0, ""
@@ -140,7 +142,8 @@ def _tar(path: Path, notes: list[str]) -> Iterator[Source]:
                     continue
                 file = archive.extractfile(item) if _usable(item.name, name, notes) else None
                 if file is not None:
-                    yield Source(name, partial(_opened, _bounded(cast("BinaryIO", file), name, notes), name, notes), path)
+                    yield Source(name, partial(_opened, _bounded(cast("BinaryIO", file), name, notes), name, notes),
+                                 path)
     except _BROKEN as problem:
         notes.append(f"{path} could not be read to the end: {problem}")
 

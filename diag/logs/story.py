@@ -1,4 +1,4 @@
-"""From evidence to the answer: which line is the cause, which are its consequences, or that the evidence is not enough."""
+"""From evidence to the answer: which line is the cause, what followed from it, or that the evidence is not enough."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def conclude(evidence: Evidence) -> LogDiagnosis:
     if chosen is not None:
         root, incident = chosen
         latent = root.run in evidence.succeeded
-        chain = _chain(root, incident, [hit for hit in hits if hit.judgement.rule.sort is Sort.HINT and hit.run == root.run])
+        chain = _chain(root, incident,
+                       [hit for hit in hits if hit.judgement.rule.sort is Sort.HINT and hit.run == root.run])
         return LogDiagnosis(Verdict.ROOT, chain[0], chain, codes, counts, files, outcome, latent,
                             _wanted([root]), root.record.pid, notes)
     weak = [hit for hit in live if hit.judgement.rule.sort in (Sort.WRAPPER, Sort.NOISE, Sort.CLASS, Sort.ROOT)]
@@ -95,7 +96,7 @@ def _chain(root: Hit, incident: Sequence[Hit], hints: Sequence[Hit]) -> tuple[Ca
 def _related(hit: Hit, root: Hit) -> bool:
     """Same process or same text; of other processes only what waited for this one (collective communication)."""
     same = hit.record.pid == root.record.pid if hit.record.pid is not None and root.record.pid is not None else False
-    return same or hit.order[0] == root.order[0] and (hit.run == root.run or hit.record.pid is None) \
+    return same or (hit.order[0] == root.order[0] and (hit.run == root.run or hit.record.pid is None)) \
         or hit.judgement.rule.id.startswith("hccl.")
 
 

@@ -26,7 +26,8 @@ def story(found: LogDiagnosis, lang: str = "en", *, linked: Sequence[Linked] = (
         lines += ["", f"{say['chain']}:" if found.root_cause is not None else f"{say['read-lines']}:"]
         lines += [_one(cause, lang) for cause in shown]
     counts = found.counts
-    aside = {"wrappers": sum(counts.wrappers.values()), "noise": sum(counts.noise.values()), "benign": sum(counts.benign.values())}
+    aside = {"wrappers": sum(counts.wrappers.values()), "noise": sum(counts.noise.values()),
+             "benign": sum(counts.benign.values())}
     lines.append("")
     if any(aside.values()):
         lines.append(say["aside"].format(**aside))

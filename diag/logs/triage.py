@@ -36,7 +36,8 @@ def triage(paths: Iterable[Path | str | Source] | Path | str | Source, *, cancel
     raise AssertionError("diagnose ended without Finished")
 
 
-def diagnose(paths: Iterable[Path | str | Source] | Path | str | Source, cancel: Cancel) -> Iterator[Progress | Finished[LogDiagnosis]]:
+def diagnose(paths: Iterable[Path | str | Source] | Path | str | Source,
+             cancel: Cancel) -> Iterator[Progress | Finished[LogDiagnosis]]:
     """As ``triage``, telling how far it has come; ends with Finished."""
     items = [paths] if isinstance(paths, (str, Path, Source)) else list(paths)
     evidence = Evidence()
@@ -71,7 +72,8 @@ def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: 
             if hit is not None:
                 hit.count += 1
             elif len(seen) < _KEPT:
-                hit = seen[key] = Hit(record, judgement, (number, order), latest, run, 1, frozenset(codes_in(record.text)))
+                hit = seen[key] = Hit(record, judgement, (number, order), latest, run, 1,
+                                      frozenset(codes_in(record.text)))
             evidence.codes.update(hit.codes if hit is not None else ())
         if ended or record.kind is Kind.EXCEPTION:
             run += 1

@@ -13,7 +13,6 @@ from diag.logs.codes import CodeAnswer, look_up
 from diag.logs.diagnosis import Cause, LogDiagnosis, Verdict
 from diag.logs.rules import Words, load_rules
 
-
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 
 

@@ -19,7 +19,8 @@ _STAMP = re.compile(
     r"(?:"
     r"(?P<level>ERROR|WARNING|INFO|DEBUG|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \[[^\]\s]{1,80}:\d+\]\s?"
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d+(?:Z|[+-]\d\d:?\d\d)? (?:stdout|stderr) [FP]\s?"
-    r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[:,]?\s(?=\[(?:ERROR|WARNING|INFO|DEBUG|EVENT|TRACE)\]"
+    r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[:,]?\s"
+    r"(?=\[(?:ERROR|WARNING|INFO|DEBUG|EVENT|TRACE)\]"
     r"|[EW][A-Z0-9]\d{4}\b|\(\w|\[rank|\[ERROR)"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ [\w./-]+(?:\[\d+\])?:\s"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d+ \| (?P<loguru>[A-Z]+)\s*\| [^|]{1,120}[|-]\s?"
@@ -36,7 +37,9 @@ _BEFORE = re.compile(
     r"|(?<=\S)\s+(?=(?:Solution|Possible Cause): )"
     r"|(?<=\S)\s+(?=E[A-Z0-9]9999 {1,2}[A-Z])"
     r"|(?<=\S)\s+(?=RuntimeError: )")
-_FLAT = ("TraceBack (", "9999", "Solution: ", "Possible Cause: ", " RuntimeError: ", " E1", " E2", " E3", " E4", " EZ", " EI", " EE",
+_STREAMS = ("ray", "rank", "stage", "mpi", "compose")
+_FLAT = ("TraceBack (", "9999", "Solution: ", "Possible Cause: ", " RuntimeError: ", " E1", " E2", " E3", " E4", " EZ",
+         " EI", " EE",
          " EL", " EH", " EJ", " EB")
 _HEADS = ("[ERROR] ", "[WARNING] ", "[INFO] ", "[EVENT] ", "[CRITICAL] ", "[DEBUG] ")
 _ESCAPES = {"\\t": "\t", '\\"': '"', "\\'": "'", "\\/": "/"}
@@ -64,7 +67,7 @@ def unwrap(line: str) -> Unwrapped:
         if match is None or not match[0]:
             break
         groups = match.groupdict()
-        stream = stream or groups.get("ray") or groups.get("rank") or groups.get("stage") or groups.get("mpi") or groups.get("compose") or ""
+        stream = stream or next((groups[name] for name in _STREAMS if groups.get(name)), "")
         level = level or groups.get("level") or groups.get("loguru") or ""
         line = line[match.end():]
     return Unwrapped(line, stream, level)

@@ -1,7 +1,7 @@
-"""Makes resources/logs/codes.json: facts about error codes + our wording (words_zh.txt, causes.txt, fixes.txt, overrides.txt).
+"""Makes resources/logs/codes.json from facts about error codes and our wording (the .txt files beside this script).
 
 python packaging/logs/build_catalogue.py FACTS.json
-FACTS.json is a list of {code, family, component, symbol, title, meaning, meaning_zh, causes, fixes, severity, era, maps_to …}.
+FACTS.json is a list of {code, family, component, symbol, title, meaning, meaning_zh, causes, fixes, severity, …}.
 """
 
 from __future__ import annotations
@@ -22,15 +22,19 @@ GROUPS = {
     "GE status (ErrorNo)": ("Graph engine, {group}", "图引擎（{group}）"),
     "FMK status (domi)": ("Model parser", "模型解析"),
 }
-JOINED = (("out of memory", "oom"), ("out of range", "overrange"), ("task scheduler", "ts"), ("vector core", "aiv"), ("ai core", "aicore"))
+JOINED = (("out of memory", "oom"), ("out of range", "overrange"), ("task scheduler", "ts"), ("vector core", "aiv"),
+          ("ai core", "aicore"))
 LABELS = {"GE status (ErrorNo)", "FMK status (domi)"}
 GENERIC = {"100000", "500000", "500001", "500002", "507011", "-1", "4294967295", "1343225860", "ERR00100", "545000"}
-SHORT = (("\\binvld\\b", "invalid"), ("\\boccup(?:apy|y)ed\\b", "occupied"), ("\\brepeart\\b", "repeat"), ("\\baddr\\b", "address"),
+SHORT = (("\\binvld\\b", "invalid"), ("\\boccup(?:apy|y)ed\\b", "occupied"), ("\\brepeart\\b", "repeat"),
+         ("\\baddr\\b", "address"),
          ("\\bmem\\b", "memory"), ("\\bdrv\\b", "driver"), ("\\bprof\\b", "profiling"), ("\\b(?:cpy|copy)\\b", "copy"),
          ("\\bptr\\b", "pointer"), ("\\bparam?\\b", "parameter"), ("\\berr\\b", "error"), ("\\bbuff\\b", "buffer"),
          ("\\bgrp\\b", "group"), ("\\bexec?\\b", "execution"), ("\\bnum\\b", "number"), ("\\bcmd\\b", "command"),
-         ("\\bge\\b ?", ""), ("\\brti call\\b", "runtime call"), ("\\bdeamon\\b", "daemon"), ("\\bunknow\\b", "unknown"),
-         (" (?:null|is ?null)$", " is null"), (" invalid$", " is invalid"), (" full$", " is full"), (" empty$", " is empty"),
+         ("\\bge\\b ?", ""), ("\\brti call\\b", "runtime call"), ("\\bdeamon\\b", "daemon"), ("\\bunknow\\b",
+                                                                                              "unknown"),
+         (" (?:null|is ?null)$", " is null"), (" invalid$", " is invalid"), (" full$", " is full"), (" empty$",
+                                                                                                     " is empty"),
          (" fail$", " failed"), ("^(\\w+) not exist$", "\\1 does not exist"), (" not exist$", " does not exist"))
 
 
@@ -77,7 +81,9 @@ def sentence(text: str, stop: str) -> str:
     return text[:1].upper() + text[1:] + stop
 
 
-def meaning(item: dict[str, Any], words: dict[str, str], overrides: dict[tuple[str, str], tuple[str, str]]) -> tuple[str, str]:
+def meaning(item: dict[str, Any], words: dict[str, str], overrides: dict[tuple[str, str], tuple[str,
+                                                                                                str]]) -> tuple[str,
+                                                                                                                str]:
     """What the code says, English and Chinese."""
     family, title = item["family"], str(item["title"])
     override = overrides.get((item["code"], family)) or overrides.get((item["code"], ""))
@@ -104,14 +110,18 @@ def main(facts: Path) -> None:
     entries = []
     for item in json.loads(facts.read_text("utf-8")):
         english, chinese = meaning(item, words, overrides)
-        label = item["family"] in LABELS or item["code"] in GENERIC or re.search(r"^E[A-Z0-9](?:9999|8888)$", item["code"])
+        label = item["family"] in LABELS or item["code"] in GENERIC or re.search(r"^E[A-Z0-9](?:9999|8888)$",
+                                                                                 item["code"])
         entry = {
-            "code": item["code"], "family": item["family"], "component": item["component"], "symbol": item.get("symbol") or "",
-            "en": english, "zh": chinese, "causes": choose(item.get("causes", []), causes), "fixes": choose(item.get("fixes", []), fixes),
+            "code": item["code"], "family": item["family"], "component": item["component"],
+            "symbol": item.get("symbol") or "",
+            "en": english, "zh": chinese, "causes": choose(item.get("causes", []), causes),
+            "fixes": choose(item.get("fixes", []), fixes),
             "severity": item["severity"], "era": item.get("era", ""), "maps_to": item.get("maps_to") or "",
             "text": item.get("printed_text", ""), "label": bool(label)}
         entries.append({key: value for key, value in entry.items() if value not in ("", [], False)})
-    document = {"causes": [{"en": row[1], "zh": row[2]} for row in causes], "fixes": [{"en": row[1], "zh": row[2]} for row in fixes],
+    document = {"causes": [{"en": row[1], "zh": row[2]} for row in causes], "fixes": [{"en": row[1],
+                                                                                       "zh": row[2]} for row in fixes],
                 "entries": entries}
     lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
     document.pop("entries")
