@@ -57,10 +57,10 @@ def close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-6)
 
 
-def test_layer_norm_keeps_an_epsilon_of_zero():
+def test_layer_norm_keeps_an_epsilon_of_zero_and_has_a_default():
     x, scale, bias = normal(3, 8) * 1e-3, normal(8), normal(8)
     centred = x - x.mean(-1, keepdims=True)
-    for said, epsilon in (({"epsilon": 0.0}, 0.0), ({}, 0.0), ({"epsilon": 1e-5}, 1e-5)):
+    for said, epsilon in (({"epsilon": 0.0}, 0.0), ({}, 1e-5), ({"epsilon": 1e-3}, 1e-3)):
         expected = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + epsilon) * scale + bias
         found = run("LayerNormFusion", [x], [scale, bias], begin_norm_axis=-1, begin_params_axis=-1, **said)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
@@ -73,6 +73,25 @@ def test_layer_norm_over_several_axes_gives_mean_and_deviation_too():
     close(mean, x.mean((1, 2), keepdims=True))
     close(inverse, 1 / np.sqrt(x.var((1, 2), keepdims=True) + 1e-5))
     close(y, (x - mean) * inverse)
+
+
+def test_layer_norm_that_says_no_axis_takes_all():
+    x, scale = normal(2, 3, 4), normal(4)
+    expected = (x - x.mean()) / np.sqrt(x.var() + 1e-5) * scale
+    np.testing.assert_allclose(run("LayerNormFusion", [x], [scale]), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_other_norms_do_not_say_is_zero():
+    x = normal(1, 3, 4, 4) * 1e-4
+    expected = (x - x.mean((2, 3), keepdims=True)) / x.std((2, 3), keepdims=True)
+    found = run("InstanceNorm", [x], [np.ones(3, np.float32), np.zeros(3, np.float32)], format=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    close(run("LRN", [x], depth_radius=1, alpha=1.0, format=0), x)
+    close(run("LRN", [x], depth_radius=1, alpha=0.0, format=0), x)
+    squares = np.pad(x**2, ((0, 0), (1, 1), (0, 0), (0, 0)))
+    window = squares[:, :-2] + squares[:, 1:-1] + squares[:, 2:]
+    np.testing.assert_allclose(run("LRN", [x], depth_radius=1, alpha=0.5, beta=0.5, format=0),
+                               x / np.sqrt(window * 0.5), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(("kind", "attributes", "expected"), [

@@ -16,8 +16,8 @@ from onnx import helper, numpy_helper
 Array = npt.NDArray[np.generic]
 
 NODE, CONSTANT, MODEL = "node", "constant", "model"
-"""One operator, all its inputs given at run time; the same with all inputs but the first as constants, as they stand
-in real models; a whole older model."""
+"""One operator, all its inputs given at run time; the same as it stands in real models, all inputs but the first as
+constants and without optional outputs; a whole older model."""
 
 KINDS = (NODE, CONSTANT, MODEL)
 _MODEL_FOLDERS = ("pytorch-converted", "pytorch-operator", "simple")
@@ -130,6 +130,8 @@ def _case(kind: str, name: str, op: str, model: onnx.ModelProto, inputs: Iterabl
 
 
 def _numeric(value: object) -> Array | None:
+    if isinstance(value, onnx.TensorProto):
+        value = numpy_helper.to_array(value)
     if not isinstance(value, (np.ndarray, np.generic)):
         return None
     array = np.asarray(value)
@@ -137,15 +139,34 @@ def _numeric(value: object) -> Array | None:
 
 
 def _with_constants(case: Case) -> Case | None:
-    """The case with all inputs but the first as initializers; None if there is only one."""
-    if len(case.inputs) < 2 or any(not i.type.HasField("tensor_type") for i in case.model.graph.input):
+    """The case as it stands in real models: inputs but the first as initializers, outputs that may be left out left
+    out; None if that changes nothing.
+    """
+    needed = _needed_outputs(case.model.graph.node[0], case.opset)
+    if (len(case.inputs) < 2 and needed >= len(case.expected)) or len(case.model.graph.node) > 1 or \
+            not case.inputs or any(not i.type.HasField("tensor_type") for i in case.model.graph.input):
         return None
     model = onnx.ModelProto()
     model.CopyFrom(case.model)
-    model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in case.inputs[1:])
-    first = model.graph.input[0]
-    del model.graph.input[1:]
-    return replace(case, kind=CONSTANT, model=model, inputs=tuple((n, a) for n, a in case.inputs if n == first.name))
+    graph = model.graph
+    graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in case.inputs[1:])
+    del graph.input[1:], graph.node[0].output[needed:]
+    kept = [i for i, output in enumerate(graph.output) if output.name in graph.node[0].output]
+    outputs = [graph.output[i] for i in kept]
+    del graph.output[:]
+    graph.output.extend(outputs)
+    return replace(case, kind=CONSTANT, model=model, inputs=case.inputs[:1],
+                   expected=tuple(case.expected[i] for i in kept))
+
+
+def _needed_outputs(node: onnx.NodeProto, opset: int) -> int:
+    """How many of the node's outputs, from the first, are not optional."""
+    try:
+        formal = onnx.defs.get_schema(node.op_type, opset, node.domain).outputs
+    except onnx.defs.SchemaError:
+        return len(node.output)
+    optional = onnx.defs.OpSchema.FormalParameterOption.Optional
+    return next((i for i, output in enumerate(formal) if output.option == optional), len(node.output))
 
 
 def form_of(node: onnx.NodeProto) -> str:

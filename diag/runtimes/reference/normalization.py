@@ -48,12 +48,25 @@ def _group_norm(n: Lowering) -> str:
 
 
 def _layer_norm(n: Lowering) -> Names:
-    """Over the axes from ``begin_norm_axis`` on. An epsilon that the file has as 0 stays 0."""
-    data = n.input(0)
+    """Over the axes from ``begin_norm_axis`` on; from the first where the file does not say it.
+
+    An epsilon that the file has as 0 stays 0; one that it does not say is 1e-5, the default of MindSpore Lite.
+    """
+    data, axis = n.input(0), n.integer("begin_norm_axis", 0)
     scale = n.input(1) if n.has(1) else n.like(1.0, data)
     bias = (n.input(2),) if n.has(2) else ()
-    return n.emit_many("LayerNormalization", min(len(n.node.outputs), 3), data, scale, *bias,
-                       axis=n.integer("begin_norm_axis", -1), epsilon=n.number("epsilon", 0.0))
+    epsilon = n.number("epsilon", 1e-5)
+    axes = n.rank(data) - axis if axis >= 0 else -axis
+    if len(n.shape(scale) or ()) >= axes:
+        return n.emit_many("LayerNormalization", min(len(n.node.outputs), 3), data, scale, *bias, axis=axis,
+                           epsilon=epsilon)
+    # Scale and bias of fewer axes than are normalised, which ONNX does not have.
+    over = n.ints(range(-axes, 0))
+    centred = n.emit("Sub", data, n.emit("ReduceMean", data, over, keepdims=1))
+    variance = n.emit("ReduceMean", n.emit("Mul", centred, centred), over, keepdims=1)
+    scaled = n.emit("Mul", n.emit("Div", centred, n.emit("Sqrt", n.emit("Add", variance, n.like(epsilon, variance)))),
+                    scale)
+    return n.emit("Add", scaled, *bias) if bias else scaled
 
 
 def _rms_norm(n: Lowering) -> str:
@@ -64,12 +77,14 @@ def _rms_norm(n: Lowering) -> str:
 
 
 def _local_response(n: Lowering) -> str:
-    """The file's alpha is per element of the window, ONNX's is shared by the window."""
+    """The file's alpha is per element of the window, ONNX's is shared by the window. What it does not say is 0."""
     size = 2 * n.integer("depth_radius", 0) + 1
-    alpha, beta, bias = n.number("alpha", 0.0), n.number("beta", 0.75), n.number("bias", 1.0)
+    alpha, beta, bias = n.number("alpha", 0.0), n.number("beta", 0.0), n.number("bias", 0.0)
+    if beta == 0.0:
+        return n.emit("Identity", n.input(0))
     if alpha == 0.0:
-        # onnxruntime refuses it; the converter writes it (it divides 1e-4 by the window as integers).
-        return n.emit("Mul", n.input(0), n.like(bias ** -beta, n.input(0)))
+        # onnxruntime refuses it; the converter writes it where the ONNX model has the default.
+        return n.emit("Mul", n.input(0), n.like(float(np.float64(bias) ** -beta), n.input(0)))
     return channels_first_run(n, n.input(0), lambda value: n.emit(
         "LRN", value, size=size, alpha=alpha * size, beta=beta, bias=bias))
 
