@@ -18,8 +18,7 @@ from diag.cancel import Cancel
 from diag.cli.options import at_least, parse_device, parse_shapes, parse_size
 from diag.cli.outcome import exit_code, tell
 from diag.cli.progress import drive
-from diag.compare.inputs import InputChoice
-from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, ComparePlan
+from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, ComparePlan, InputChoice
 from diag.errors import UsageError
 from diag.jobs.compare import CompareJob, run_compare
 from diag.rules.accuracy import examined
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     """Compare, tell, write what was asked for."""
     job = job_of(args)
     cancel = Cancel()
-    found: Comparison = examined(drive(run_compare(job, cancel), args, cancel))
+    found: Comparison = examined(drive(run_compare(job, cancel, args.host), args, cancel))
     tell(found, args)
     return exit_code(found, args.fail_on)
 

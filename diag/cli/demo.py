@@ -16,8 +16,7 @@ from pathlib import Path
 from diag.cancel import Cancel
 from diag.cli.outcome import style_of
 from diag.cli.progress import drive
-from diag.compare.inputs import InputChoice
-from diag.compare.plan import ComparePlan
+from diag.compare.plan import ComparePlan, InputChoice
 from diag.jobs.compare import CompareJob, run_compare
 from diag.report.headline import headline
 from diag.report.write import render, write

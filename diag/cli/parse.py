@@ -17,9 +17,12 @@ from typing import NoReturn
 from diag import __version__
 from diag.cli.options import add_common
 from diag.errors import Cancelled, DiagError, UsageError, refused
+from diag.jobs.process import HostProcess
 
 _OUR_BUG = 70
 _INTERRUPTED = 130
+_WARMED = {"compare": "compare"}
+"""Kind of the job that a command will run."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,17 +48,23 @@ class _Parser(argparse.ArgumentParser):
 def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> int:
     """Run the command named by ``words[0]``; every exception becomes an exit code and at most a few lines on stderr."""
     args: argparse.Namespace | None = None
+    host: HostProcess | None = None
     try:
         name = _command(words, commands)
         if name is None:
             _top(commands).print_help()
             return 0 if words else UsageError.exit_code
+        if name in _WARMED and not {"-h", "--help"} & set(words):
+            # Loading the numeric libraries takes longer here than everything else on a small model: both processes
+            # do it at the same time.
+            host = HostProcess(_WARMED[name])
         command = importlib.import_module(commands[name][0])
         parser = _Parser(prog=f"diag {name}", description=command.__doc__, allow_abbrev=False,
                          formatter_class=argparse.RawDescriptionHelpFormatter)
         add_common(parser)
         command.add_arguments(parser)
         args = parser.parse_args(words[1:])
+        args.host = host
         _configure_logging(args)
         code: int = command.run(args)
         sys.stdout.flush()
@@ -76,6 +85,9 @@ def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> in
     except Exception:  # noqa: BLE001 - the last line of defence: our bug, said as such
         _report_bug(words)
         return _OUR_BUG
+    finally:
+        if host is not None:
+            host.close()
 
 
 def _command(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> str | None:

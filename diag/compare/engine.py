@@ -26,7 +26,7 @@ from diag.runtimes.interface import RunOptions, Runtime, Session
 from diag.types.comparison import InputUsed
 from diag.types.dtype import DType
 from diag.workspace.captures import Captures, digest
-from diag.workspace.digest import sha256
+from diag.workspace.digest import Digests
 from diag.workspace.golden import GoldenCache
 from diag.workspace.runs import RunFolder
 
@@ -44,8 +44,9 @@ def compare(plan: ComparePlan, runtime: Runtime | None, cancel: Cancel) -> Itera
     cores = os.cpu_count() or 1
     folder = RunFolder.create(plan.out)
     yield Progress("Opening the models", 0, 2, "models")
-    golden = open_golden(plan.golden, cores)
-    target = open_target(plan.target, cores, plan.threads, plan.key_bytes)
+    half = max(1, cores // 2)  # golden and target run at the same time
+    golden = open_golden(plan.golden, half)
+    target = open_target(plan.target, half, plan.threads, plan.key_bytes)
     check_pair(golden.graph, target.graph)
     inputs = gather(golden.graph, plan.inputs)
     used = folder.save_inputs(inputs.arrays, inputs.used)
@@ -54,8 +55,9 @@ def compare(plan: ComparePlan, runtime: Runtime | None, cancel: Cancel) -> Itera
         yield Progress(f"Starting {runtime.spec.name}", 0, 0)
         session = runtime.open(plan.target, RunOptions(plan.device, plan.threads, key=plan.key_bytes), cancel)
     try:
-        run = _Run(plan, golden, target, inputs, used, runtime, session, folder, cores)
-        yield from run.events(cancel, started)
+        with Digests((plan.golden, plan.target)) as digests:
+            run = _Run(plan, golden, target, inputs, used, runtime, session, folder, cores, digests)
+            yield from run.events(cancel, started)
     finally:
         if session is not None:
             session.close()
@@ -74,12 +76,12 @@ class _Run:
     session: Session | None
     folder: RunFolder
     cores: int
+    digests: Digests
 
     def events(self, cancel: Cancel, started: float) -> Iterator[Event]:
         plan, preset = self.plan, Preset(self.plan.preset)
         dtype = computes_in(plan)
-        cache = self._cache()
-        lockstep = self._lockstep(cache)
+        lockstep = self._lockstep()
         captures = self._captures()
         observed = None
         if self.session is not None:
@@ -88,19 +90,23 @@ class _Run:
                                 lockstep.target_live, captures, cancel)
         envelope = self._envelope(dtype)
         comparing = Comparing(self.golden, self.target, lockstep, observed, envelope, preset, dtype, plan.budget // 8)
-        for batch, fresh in comparing.batches(cancel):
-            for row in fresh:
-                yield Partial(row)
-            self.folder.append(fresh)
-            done, total = (batch.done, batch.total) if batch.total else (len(lockstep.golden), len(lockstep.golden))
-            yield Progress("Comparing layers", done, total, "nodes", _eta(started, done, total))
-        if cache is not None:
-            cache.finish()
+        try:
+            for batch, fresh in comparing.batches(cancel):
+                for row in fresh:
+                    yield Partial(row)
+                self.folder.append(fresh)
+                done, total = (batch.done, batch.total) if batch.total else (len(lockstep.golden),) * 2
+                yield Progress("Comparing layers", done, total, "nodes", _eta(started, done, total))
+        finally:
+            lockstep.close()
+            comparing.close()
+        if lockstep.cache is not None:
+            lockstep.cache.finish()
         rows = sorted([*comparing.rows, *comparing.unanswered()], key=lambda r: r.index)
         rows = with_roles(rows, comparing.fed, preset, own_input=plan.own_input)
         yield Progress("Looking for the reason", 0, 0)
         conclusion = Conclusion(plan, self.golden, self.target, self.inputs, self.used, self.runtime, lockstep,
-                                observed, envelope, comparing, self.cores)
+                                observed, envelope, comparing, self.cores, self.digests)
         result = conclusion.comparison(rows, preset, dtype, started, str(self.folder.path))
         self.folder.save(result, comparing.evidence.kept)
         captures.discard()
@@ -108,27 +114,28 @@ class _Run:
             yield Message("Golden stability was not checked: the model is large (--checks does it)")
         yield Finished(result)
 
-    def _lockstep(self, cache: GoldenCache | None) -> Lockstep:
+    def _lockstep(self) -> Lockstep:
         # A foreign runtime builds a model for each piece: fewer, larger pieces. Here a piece costs next to nothing.
         wide = self.session is not None or self.target.file is None
         size = min(_WIDE_SEGMENT_BYTES if wide else _SEGMENT_BYTES, max(self.plan.budget // 8, 2**20))
         by_hand = {} if self.plan.map_file is None else manual.read(self.plan.map_file, self.golden.graph,
                                                                    self.target.graph)
         return Lockstep(self.golden, self.target, self.inputs.arrays, segment_bytes=size,
-                        own_input=self.plan.own_input, pairs=by_hand, cache=cache)
+                        own_input=self.plan.own_input, pairs=by_hand, cache=self._cache)
 
     def _cache(self) -> GoldenCache | None:
+        """Asked for only if the tensors are small enough to be kept: the key costs a reading of the whole model."""
         if self.plan.cache is None:
             return None
-        key = {"model": sha256(self.plan.golden), "inputs": digest(self.inputs.arrays), "runtime": ort.__version__,
-               "options": f"optimisation off, {self.cores} threads"}
+        key = {"model": self.digests[self.plan.golden], "inputs": digest(self.inputs.arrays),
+               "runtime": ort.__version__, "options": f"optimisation off, {self.cores} cores"}
         return GoldenCache(self.plan.cache, key)
 
     def _captures(self) -> Captures:
         spec = self.runtime.spec if self.runtime is not None else None
-        key = {"model": sha256(self.plan.target), "inputs": digest(self.inputs.arrays),
-               "runtime": f"{spec.name} {spec.version}" if spec is not None else "", "device": self.plan.device,
-               "threads": str(self.plan.threads)} if spec is not None else {}
+        key = {} if spec is None else {
+            "model": self.digests[self.plan.target], "inputs": digest(self.inputs.arrays),
+            "runtime": f"{spec.name} {spec.version}", "device": self.plan.device, "threads": str(self.plan.threads)}
         return Captures(self.folder.path / "captures", key)
 
     def _envelope(self, dtype: DType | None) -> Envelope | None:

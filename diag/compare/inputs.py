@@ -5,11 +5,12 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from diag.compare.plan import InputChoice
 from diag.errors import FormatError, UsageError
 from diag.runtimes.feeds import checked, describe
 from diag.runtimes.interface import Array
@@ -22,16 +23,6 @@ _PASSES_ON = frozenset({"Cast", "Reshape", "Unsqueeze", "Squeeze", "Identity", "
                         "Concat", "Expand"})
 _LOOKUPS = frozenset({"Gather", "GatherElements", "EmbeddingLookup", "EmbeddingLookupFusion"})
 _TIMESTEPS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class InputChoice:
-    """Where inputs come from: ``archive`` an .npz, ``files`` .npy by input name, the rest generated with ``seed``."""
-
-    archive: Path | None = None
-    files: Mapping[str, Path] = field(default_factory=dict)
-    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

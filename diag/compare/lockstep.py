@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +19,7 @@ from diag.formats import weights as weight_files
 from diag.runtimes.interface import Array
 from diag.runtimes.onnxruntime.values import to_numpy, to_ort
 from diag.types.layer import MappingKind
-from diag.workspace.golden import GoldenCache
+from diag.workspace.golden import CACHED_BYTES, GoldenCache
 
 _LOOK_AHEAD = 24
 """Golden nodes that must have run beyond a target node's name: fused nodes write what comes after it."""
@@ -64,7 +65,8 @@ class Lockstep:
     """
 
     def __init__(self, golden: Side, target: Side, feeds: Mapping[str, Array], *, segment_bytes: int,
-                 own_input: bool, pairs: Mapping[str, str], cache: GoldenCache | None = None) -> None:
+                 own_input: bool, pairs: Mapping[str, str],
+                 cache: Callable[[], GoldenCache | None] = lambda: None) -> None:
         self._own_input, self._segment_bytes = own_input, segment_bytes
         self.golden_outputs: dict[str, Array] = {}
         self.target_outputs: dict[str, Array] = {}
@@ -76,11 +78,15 @@ class Lockstep:
         self._ahead = 0 if self._covered() else _LOOK_AHEAD
         self._place = positions(golden.graph, target.graph, self._anchor, self._exact)
         shapes = {n: a.shape for n, a in feeds.items()}
-        self._infos = target.infos(shapes)
+        known = golden.infos(shapes)
+        # With the same names the same shapes: inferring them twice would take longer than running the model.
+        self._infos = known if target.file is not None and self._covered() else target.infos(shapes)
         self._golden_step = {s.node: i for i, s in enumerate(golden.session.program.steps)}
         order = range(len(golden.session.program.steps))
-        self.golden = Tape(golden.session.engine, order, golden.session.bind(feeds), golden.infos(shapes),
-                           segment_bytes, cache=cache)
+        total = sum(step_bytes(golden.session.engine, known, i) for i in order)
+        self.cache = cache() if total <= CACHED_BYTES else None
+        self.golden = Tape(golden.session.engine, order, golden.session.bind(feeds), known, segment_bytes,
+                           cache=self.cache)
         self._steps = {s.node: i for i, s in enumerate(self._engine.program.steps)}
         self._order = sorted(self._steps, key=lambda n: (self._place[n], self._steps[n]))
         theirs = {n: feeds[n] for n in target.graph.input_names}
@@ -92,6 +98,9 @@ class Lockstep:
         self.walk.bind_inputs()
         self.walk.trust({v: g for v, g in self._exact.items() if g in self.live}, MappingKind.NAME)
         self.walk.trust(pairs, MappingKind.MANUAL)
+        # A node that cannot run takes the golden value in its place: then golden has to be ahead.
+        self._gapless = not any(s.problem for s in self._engine.program.steps)
+        self._pool = ThreadPoolExecutor(1, "golden")
         self._waiting: dict[str, None] = {}
         self._done: set[int] = set()
         self._ends = [(self.golden, golden.graph, self.golden_outputs),
@@ -102,8 +111,15 @@ class Lockstep:
         sizes = [step_bytes(self._engine, self._infos, self._steps[n]) for n in self._order]
         for piece in chunks(sizes, self._segment_bytes):
             nodes = [self._order[k] for k in piece]
-            self.golden.advance(max((self._place[n] for n in nodes), default=-1) + self._ahead, cancel)
-            self.target.run([self._steps[n] for n in nodes])
+            place = max((self._place[n] for n in nodes), default=-1) + self._ahead
+            if self._gapless:
+                # Neither needs the other here: one core each beats two threads in each, which wait for each other.
+                mine = self._pool.submit(self.golden.advance, place, cancel)
+                self.target.run([self._steps[n] for n in nodes])
+                mine.result()
+            else:
+                self.golden.advance(place, cancel)
+                self.target.run([self._steps[n] for n in nodes])
             done = piece.stop
             self._keep_outputs()
             self._look(nodes)
@@ -115,6 +131,10 @@ class Lockstep:
         self.golden.advance(len(self.golden), cancel)
         self._keep_outputs()
         yield Batch((), tuple(self._settle_value(v) for v in self._waiting if self._can_settle(v)))
+
+    def close(self) -> None:
+        """End the thread that runs golden."""
+        self._pool.shutdown(wait=True)
 
     def isolate(self, nodes: Sequence[int], feeds: Mapping[tuple[int, str], Array]) -> dict[str, Array]:
         """Each target node alone on its feeds (what it reads beyond them is the target's own)."""

@@ -38,7 +38,7 @@ def _one(g: str, t: str, golden: Array, target: Array | None, computes_in: DType
             verdict, reason = shapes_differ(golden.shape, target.shape)
             return OutputResult(g, t, verdict, reason, None)
         golden = arrange(golden, None, target.shape)
-    metrics = metrics_of(golden, target, computes_in)
+    metrics = metrics_of(golden, target, computes_in, preset)
     dtype = dtype_of(target, computes_in)
     verdict, reason = judge(metrics, TensorInfo(g, dtype, tuple(golden.shape)), dtype, own_input=False, preset=preset,
                             envelope=envelope)

@@ -7,11 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from diag.compare.inputs import InputChoice
 from diag.formats.interface import key_of
 
 DEFAULT_BUDGET = 2 * 2**30
 LEAST_BUDGET = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class InputChoice:
+    """Where inputs come from: ``archive`` an .npz, ``files`` .npy by input name, the rest generated with ``seed``."""
+
+    archive: Path | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from diag.types.comparison import Comparison, InputUsed, ModelRun, Unmatched
 from diag.types.dtype import DType
 from diag.types.layer import LayerResult, MappingKind, OutputResult, Role, Verdict
 from diag.types.metrics import Metrics
-from diag.workspace.digest import sha256
+from diag.workspace.digest import Digests
 
 _CHECKED_BYTES = 256 * 2**20
 """Models with larger tensors are not run four more times only to see whether golden is stable."""
@@ -65,6 +65,7 @@ class Conclusion:
     envelope: Envelope | None
     comparing: Comparing
     cores: int
+    digests: Digests
 
     def comparison(self, rows: Sequence[LayerResult], preset: Preset, dtype: DType | None, started: float,
                    run: str) -> Comparison:
@@ -76,12 +77,13 @@ class Conclusion:
         blamed, harmless = culprits(rows, verdict, around)
         checks = {**self._checks(), "harmless": [{"golden_node": r.golden_node, "target_node": r.target_node}
                                                  for r in harmless]}
+        mine, theirs = self.plan.golden, self.plan.target
         return Comparison(
             verdict=verdict,
-            golden=ModelRun(str(self.plan.golden), sha256(self.plan.golden), "onnx", "onnxruntime", ort.__version__,
-                            "cpu", self._golden_dtype()),
-            target=ModelRun(str(self.plan.target), sha256(self.plan.target), self.target.graph.format, self._name(),
-                            self._version(), self.plan.device, dtype.value if dtype else _usual(rows)),
+            golden=ModelRun(str(mine), self.digests[mine], "onnx", "onnxruntime", ort.__version__, "cpu",
+                            self._golden_dtype()),
+            target=ModelRun(str(theirs), self.digests[theirs], self.target.graph.format, self._name(), self._version(),
+                            self.plan.device, dtype.value if dtype else _usual(rows)),
             outputs=tuple(outputs), layers=tuple(rows), culprits=tuple(blamed),
             first_divergence=first_divergence(rows, preset), unmatched_golden=_unmatched(rows),
             unmatched_target=self._unmatched_target(), checks=checks, findings=(), inputs=self.used,

@@ -38,11 +38,12 @@ class Measured:
     problem: str = ""
 
 
-def metrics_of(golden: Array, target: Array | None, computes_in: DType | None) -> Metrics | None:
+def metrics_of(golden: Array, target: Array | None, computes_in: DType | None,
+               preset: Preset = Preset.CALIBRATED) -> Metrics | None:
     """Metrics of one tensor; None where there is no target of golden's shape."""
     if target is None or target.shape != golden.shape:
         return None
-    return compare(golden, target, target_dtype=dtype_of(target, computes_in))
+    return compare(golden, target, target_dtype=dtype_of(target, computes_in), with_kl=preset is Preset.MINDSTUDIO)
 
 
 def dtype_of(target: Array, computes_in: DType | None) -> DType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from diag.cancel import Cancel
 from diag.compare.align.candidates import Neighbourhood
@@ -40,6 +41,7 @@ class Comparing:
         self._target, self._lockstep, self._observed = target, lockstep, observed
         self._envelope, self._preset, self._computes_in = envelope, preset, computes_in
         self._maker = Rows(golden.graph, target.graph, lockstep.near, lockstep.live, preset)
+        self._pool = ThreadPoolExecutor(1, "metrics")
         self._late: dict[str, Array] = {}
         self._late_feeds: dict[str, tuple[Mapping[str, Array], tuple[str, ...]]] = {}
         self.rows: list[LayerResult] = []
@@ -71,6 +73,10 @@ class Comparing:
     def pairs(self) -> Mapping[str, Pairing]:
         """The pairing of each target value."""
         return self._lockstep.walk.state.pairs
+
+    def close(self) -> None:
+        """End the thread that measures."""
+        self._pool.shutdown(wait=True)
 
     def unanswered(self) -> list[LayerResult]:
         """Rows of golden tensors that nothing answers."""
@@ -132,8 +138,8 @@ class Comparing:
         like = next((a for a in (whole, own, one.own) if a is not None), one.golden)
         dtype = dtype_of(like, self._computes_in)
         problem = self._observed.why_not(value) if self._observed is not None else self.uncovered.get(node, "")
-        m = Measured(one.pair, tuple(like.shape), dtype, self._metrics(one.golden, whole),
-                     self._metrics(one.golden, own),
+        later = self._pool.submit(self._metrics, one.golden, own)
+        m = Measured(one.pair, tuple(like.shape), dtype, self._metrics(one.golden, whole), later.result(),
                      self._metrics(one.golden, one.own) if foreign else None, fed[1], problem)
         row = self._maker.row(m, self._expected(one.pair.golden))
         if not self._maker.group(m) and self._is_copy(row, m):
@@ -149,7 +155,7 @@ class Comparing:
             (m.pair.verified and row.role is Role.NOT_COMPARABLE)
 
     def _metrics(self, golden: Array, target: Array | None) -> Metrics | None:
-        return metrics_of(golden, target, self._computes_in)
+        return metrics_of(golden, target, self._computes_in, self._preset)
 
     def _expected(self, golden: str) -> Metrics | None:
         return None if self._envelope is None else self._envelope.metrics.get(golden)

@@ -10,6 +10,7 @@ from diag.compare.plan import ComparePlan
 from diag.errors import RuntimeUnavailable, ToolFailed
 from diag.events import Event, Finished, Message
 from diag.formats.registry import identify
+from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
 from diag.runtimes.interface import Runtime, RuntimeSpec
 from diag.types.comparison import Comparison
@@ -24,9 +25,9 @@ class CompareJob:
     spec: RuntimeSpec | None = None
 
 
-def run_compare(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
+def run_compare(job: CompareJob, cancel: Cancel, host: HostProcess | None = None) -> Iterator[Event]:
     """``compare_here`` in a process of its own, with the same events. Raises what it raises, or WorkerCrashed."""
-    return run_remote("compare", job, cancel, Comparison)
+    return run_remote("compare", job, cancel, Comparison, host)
 
 
 def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:

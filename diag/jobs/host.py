@@ -1,4 +1,4 @@
-"""The child's side: ``python -m diag.jobs.host``. The job comes on stdin, events go out one JSON line each.
+"""The child's side: ``python -m diag.jobs.host [KIND]``. The job comes on stdin, events go out one JSON line each.
 
 Native libraries print where they like, so stdout's descriptor is taken away first: it becomes the log.
 """
@@ -30,7 +30,12 @@ def main() -> int:
     cancel = Cancel()
     signal.signal(signal.SIGTERM, lambda *_: cancel.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    request = json.loads(sys.stdin.buffer.readline())
+    if len(sys.argv) > 1 and sys.argv[1] in KINDS:
+        KINDS[sys.argv[1]]()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return ANSWERED  # started to be ready, and not needed after all
+    request = json.loads(line)
     threading.Thread(target=_watch_parent, args=(cancel,), name="parent", daemon=True).start()
     kind = KINDS[request["kind"]]()
     try:

@@ -19,6 +19,7 @@ class Kind:
 
 
 def _compare() -> Kind:
+    import diag.compare.engine  # noqa: F401 - loaded while the host waits for its job
     from diag.jobs.compare import CompareJob, compare_here
 
     return Kind(CompareJob, compare_here)

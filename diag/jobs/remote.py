@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -17,49 +13,41 @@ from diag import errors
 from diag.cancel import Cancel
 from diag.errors import DiagError, WorkerCrashed
 from diag.events import Event, Finished, Message, Partial, Progress
+from diag.jobs.process import HostProcess
 from diag.types.layer import LayerResult
 from diag.workspace.codec import from_json, to_json
 
 T = TypeVar("T")
 
-_GRACE_S = 0.6
 _LOG_LINES = 12
 _PARTIALS: dict[str, type[Any]] = {"LayerResult": LayerResult}
 
 
-def run_remote(kind: str, job: object, cancel: Cancel, result: type[T]) -> Iterator[Event]:
-    """Run a job of a kind in a new process. Yields its events, Finished with a ``result``.
+def run_remote(kind: str, job: object, cancel: Cancel, result: type[T],
+               host: HostProcess | None = None) -> Iterator[Event]:
+    """Run a job of a kind in a process of its own: ``host``, if one was started before, else a new one.
 
-    Raises the DiagError that the job raised, WorkerCrashed if the process died or broke the protocol, Cancelled.
-    Closing the generator ends the process.
+    Yields its events, Finished with a ``result``. Raises the DiagError that the job raised, WorkerCrashed if the
+    process died or broke the protocol, Cancelled. Closing the generator ends the process.
     """
-    log = tempfile.NamedTemporaryFile(prefix="diag-job-", suffix=".log", delete=False)  # noqa: SIM115 - kept on failure
-    child = subprocess.Popen([sys.executable, "-u", "-X", "faulthandler", "-m", "diag.jobs.host"],
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
-                             env={**os.environ, "PYTHONPATH": _path()})
-    forget = cancel.on_set(lambda: _stop(child))
+    cancel.check()
+    child = host or HostProcess(kind)
+    forget = cancel.on_set(child.ask_to_stop)
     clean = False
     try:
-        if child.stdin is None or child.stdout is None:
-            raise AssertionError("both were asked for as pipes")
-        _request(child.stdin, kind, job)
-        clean = yield from _events(child.stdout, result)
+        _request(child.requests, kind, job)
+        clean = yield from _events(child.events, result)
         code = child.wait()
         cancel.check()
         if not clean:
-            raise _crash(code, Path(log.name))
+            raise _crash(code, child.log)
     except DiagError as error:
         cancel.check()
         clean = not isinstance(error, WorkerCrashed)
         raise
     finally:
         forget()
-        _stop(child)
-        for pipe in (child.stdin, child.stdout, log):
-            if pipe is not None:
-                pipe.close()
-        if clean:
-            Path(log.name).unlink(missing_ok=True)
+        child.close(keep_log=not clean)
 
 
 def _request(stdin: IO[bytes], kind: str, job: object) -> None:
@@ -72,8 +60,8 @@ def _request(stdin: IO[bytes], kind: str, job: object) -> None:
 def _events(stdout: IO[bytes], result: type[T]) -> Generator[Event, None, bool]:
     """The child's events; returns whether it finished as promised."""
     for line in stdout:
-        data: dict[str, Any] = json.loads(line)
-        name = data.pop("event")
+        data = _message(line)
+        name = data.pop("event", "")
         if name == "progress":
             yield from_json(Progress, data)
         elif name == "message":
@@ -87,7 +75,24 @@ def _events(stdout: IO[bytes], result: type[T]) -> Generator[Event, None, bool]:
         elif name == "finished":
             yield Finished(from_json(result, data["result"]))
             return True
+        else:
+            raise _nonsense(line)
     return False
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(line)
+    except ValueError:
+        raise _nonsense(line) from None
+    if not isinstance(data, dict):
+        raise _nonsense(line)
+    return data
+
+
+def _nonsense(line: bytes) -> WorkerCrashed:
+    return WorkerCrashed("The comparing process said something that is no event", where=repr(line[:80]),
+                         hint="A library wrote into our channel; please report it")
 
 
 def _raised(data: dict[str, Any]) -> DiagError:
@@ -107,22 +112,3 @@ def _crash(code: int, log: Path) -> WorkerCrashed:
     tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
     where = f"log: {log}" + (f"\n  {tail[-1]}" if tail else "")
     return WorkerCrashed(f"The comparing process died ({how})", where=where, hint=hint, log=log)
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is not None:
-        return
-    child.terminate()
-    try:
-        child.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-
-
-def _path() -> str:
-    """Our own package must be found by the child, wherever it was started from."""
-    here = str(Path(__file__).resolve().parents[2])
-    inherited = os.environ.get("PYTHONPATH", "")
-    return os.pathsep.join(p for p in (here, inherited) if p)

@@ -15,7 +15,8 @@ import numpy.typing as npt
 Array = npt.NDArray[np.generic]
 
 _LIMIT_BYTES = 2 * 2**30
-_MODEL_BYTES = 256 * 2**20
+CACHED_BYTES = 64 * 2**20
+"""Tensors of a model up to which they are kept: larger ones take longer to write than to compute."""
 
 
 class GoldenCache:
@@ -24,7 +25,7 @@ class GoldenCache:
     ``home`` holds one folder per key; the ones not used for longest are removed when all take more than 2 GiB.
     """
 
-    def __init__(self, home: Path, key: Mapping[str, str], limit_bytes: int = _MODEL_BYTES) -> None:
+    def __init__(self, home: Path, key: Mapping[str, str], limit_bytes: int = CACHED_BYTES) -> None:
         name = hashlib.sha256(json.dumps(dict(key), sort_keys=True).encode()).hexdigest()[:32]
         self._home, self._folder = home, home / name
         self._room = limit_bytes

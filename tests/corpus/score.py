@@ -14,8 +14,7 @@ from corpus.tiny import tiny_families
 
 from diag.cancel import Cancel
 from diag.compare.engine import compare
-from diag.compare.inputs import InputChoice
-from diag.compare.plan import ComparePlan
+from diag.compare.plan import ComparePlan, InputChoice
 from diag.errors import DiagError
 from diag.events import Finished
 from diag.runtimes.interface import Runtime

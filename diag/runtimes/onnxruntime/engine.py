@@ -90,6 +90,8 @@ def session_options(threads: int, *, optimise: bool = False) -> ort.SessionOptio
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # Sessions are many and short: threads that spin while they wait would take the cores from those that work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # An arena would keep the largest segment's memory for the rest of the run.
     options.enable_cpu_mem_arena = False
     level = ort.GraphOptimizationLevel
