@@ -32,6 +32,7 @@ from diag.workspace.runs import RunFolder
 
 _SEGMENT_BYTES = 16 * 2**20
 _WIDE_SEGMENT_BYTES = 256 * 2**20
+_EVIDENCE_BYTES = 48 * 2**20
 
 
 def compare(plan: ComparePlan, runtime: Runtime | None, cancel: Cancel) -> Iterator[Event]:
@@ -89,7 +90,8 @@ class _Run:
             observed = Observed(self.session, self.target.graph, target_feeds(self.inputs.arrays, self.target.graph),
                                 lockstep.target_live, captures, cancel)
         envelope = self._envelope(dtype)
-        comparing = Comparing(self.golden, self.target, lockstep, observed, envelope, preset, dtype, plan.budget // 8)
+        comparing = Comparing(self.golden, self.target, lockstep, observed, envelope, preset, dtype,
+                              min(plan.budget // 8, _EVIDENCE_BYTES))
         try:
             for batch, fresh in comparing.batches(cancel):
                 for row in fresh:

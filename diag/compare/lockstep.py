@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -100,40 +100,56 @@ class Lockstep:
         self.walk.trust(pairs, MappingKind.MANUAL)
         # A node that cannot run takes the golden value in its place: then golden has to be ahead.
         self._gapless = not any(s.problem for s in self._engine.program.steps)
-        self._pool = ThreadPoolExecutor(1, "golden")
+        self._pool = ThreadPoolExecutor(2, "models")
         self._waiting: dict[str, None] = {}
         self._done: set[int] = set()
         self._ends = [(self.golden, golden.graph, self.golden_outputs),
                       (self.target, target.graph, self.target_outputs)]
 
     def batches(self, cancel: Cancel) -> Iterator[Batch]:
-        """Run everything, a batch at a time; release what a batch needed when the next one is asked for."""
+        """Run everything, a batch at a time; release what a batch needed when the next one is asked for.
+
+        While a batch is mapped and judged, the next one is already computed.
+        """
         sizes = [step_bytes(self._engine, self._infos, self._steps[n]) for n in self._order]
-        for piece in chunks(sizes, self._segment_bytes):
-            nodes = [self._order[k] for k in piece]
-            place = max((self._place[n] for n in nodes), default=-1) + self._ahead
-            if self._gapless:
-                # Neither needs the other here: one core each beats two threads in each, which wait for each other.
-                mine = self._pool.submit(self.golden.advance, place, cancel)
-                self.target.run([self._steps[n] for n in nodes])
-                mine.result()
-            else:
-                self.golden.advance(place, cancel)
-                self.target.run([self._steps[n] for n in nodes])
-            done = piece.stop
+        pieces = chunks(sizes, self._segment_bytes)
+        coming = self._start(pieces[0], cancel) if pieces else None
+        for k, piece in enumerate(pieces):
+            if coming is not None:
+                coming.result()
             self._keep_outputs()
+            if k > 0:
+                self._release(pieces[k - 1].stop)
+            coming = self._start(pieces[k + 1], cancel) if k + 1 < len(pieces) else None
+            nodes = [self._order[i] for i in piece]
             self._look(nodes)
             self._done.update(nodes)
             settled = self._settle(nodes)
             yield Batch(tuple(nodes), tuple(settled), self._feeds(nodes), piece.stop, len(self._order))
             del settled
-            self._release(done)
         self.golden.advance(len(self.golden), cancel)
         self._keep_outputs()
         yield Batch((), tuple(self._settle_value(v) for v in self._waiting if self._can_settle(v)))
 
+    def _start(self, piece: range, cancel: Cancel) -> Future[None]:
+        return self._pool.submit(self._compute, [self._order[i] for i in piece], cancel)
+
+    def _compute(self, nodes: Sequence[int], cancel: Cancel) -> None:
+        place = max((self._place[n] for n in nodes), default=-1) + self._ahead
+        steps = [self._steps[n] for n in nodes]
+        if not self._gapless:
+            self.golden.advance(place, cancel)
+            self.target.run(steps)
+            return
+        # Neither needs the other here: one core each beats two threads in each, which wait for each other.
+        mine = self._pool.submit(self.golden.advance, place, cancel)
+        try:
+            self.target.run(steps)
+        finally:
+            mine.result()
+
     def close(self) -> None:
-        """End the thread that runs golden."""
+        """End the threads that run the models."""
         self._pool.shutdown(wait=True)
 
     def isolate(self, nodes: Sequence[int], feeds: Mapping[tuple[int, str], Array]) -> dict[str, Array]:
