@@ -65,7 +65,7 @@ class Actions(QObject):
         """Every action, in order."""
         yield from self._by_name.values()
 
-    def enable(self, names: Sequence[str], on: bool) -> None:  # noqa: FBT001
+    def enable(self, names: Sequence[str], on: bool) -> None:
         """Make actions possible or not."""
         for name in names:
             self._by_name[name].setEnabled(on)

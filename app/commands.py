@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from diag.compare.plan import DEFAULT_BUDGET, ComparePlan
+from diag.compare.plan import DEFAULT_BUDGET
 from diag.jobs.compare import CompareJob
 from diag.runtimes.places import cache_dir
 
@@ -49,5 +49,5 @@ def _options(job: CompareJob) -> Iterator[str]:
             yield from (option, str(value))
     if not plan.own_input:
         yield "--no-own-input"
-    if not plan.checks:
-        yield "--no-checks"
+    if plan.checks is not None:
+        yield "--checks" if plan.checks else "--no-checks"

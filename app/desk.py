@@ -9,10 +9,12 @@ from app.assets import Look
 from app.jobs import JobRunner
 from app.session import Session
 from app.views.banner import Banner
+from app.views.curve import CurveView
 from app.views.findings import FindingsView
 from app.views.jobs import JobsView
 from app.views.layers import LayersView
 from app.views.log import LogView
+from app.views.tensor import TensorView
 from app.views.why import WhyView
 from app.work import Work
 from diag.rules import Lang
@@ -39,12 +41,16 @@ class Desk(QWidget):
         self.banner.cancel_wanted.connect(self.work.cancel)
         self.layers = LayersView(self.session, look, lang)
         self.layers.export_wanted.connect(lambda: self.export_wanted.emit("table"))
+        self.curve = CurveView(self.session, look, lang)
+        self.tensor = TensorView(self.session, look, lang)
         self.why = WhyView(self.session, look, lang)
         self.findings = FindingsView(self.session, look, lang)
         self.jobs = JobsView(self.work, look)
         self.log = LogView(self.work)
         self.work.progress.connect(self.banner.set_progress)
-        self.inner = QMainWindow(self, Qt.WindowType.Widget)
+        self.inner = QMainWindow(self)
+        # Its constructor makes it a window of its own whatever flags it is given.
+        self.inner.setWindowFlags(Qt.WindowType.Widget)
         self.inner.setDockNestingEnabled(True)
         self.inner.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.docks: dict[str, QDockWidget] = {}
@@ -81,16 +87,18 @@ class Desk(QWidget):
 
     def _dock_all(self) -> None:
         for name, title, widget, area in (
-                ("layers", self.tr("Layers"), self.layers, LEFT), ("why", self.tr("Why"), self.why, RIGHT),
-                ("findings", self.tr("Findings"), self.findings, RIGHT), ("jobs", self.tr("Jobs"), self.jobs, BOTTOM),
-                ("log", self.tr("Log"), self.log, BOTTOM)):
+                ("layers", self.tr("Layers"), self.layers, LEFT), ("curve", self.tr("Error over depth"), self.curve, LEFT),
+                ("why", self.tr("Why"), self.why, RIGHT), ("tensor", self.tr("Tensor"), self.tensor, RIGHT),
+                ("findings", self.tr("Findings"), self.findings, RIGHT), ("jobs", self.tr("Jobs"), self.jobs, LEFT),
+                ("log", self.tr("Log"), self.log, LEFT)):
             dock = QDockWidget(title, self.inner)
             dock.setObjectName(name)
             dock.setWidget(widget)
             self.inner.addDockWidget(area, dock)
             self.docks[name] = dock
-        self.inner.tabifyDockWidget(self.docks["why"], self.docks["findings"])
-        self.inner.tabifyDockWidget(self.docks["jobs"], self.docks["log"])
-        self.docks["why"].raise_()
-        self.docks["jobs"].raise_()
-        self.inner.resizeDocks([self.docks["layers"], self.docks["why"]], [720, 520], Qt.Orientation.Horizontal)
+        for first, second in (("why", "tensor"), ("tensor", "findings"), ("curve", "jobs"), ("jobs", "log")):
+            self.inner.tabifyDockWidget(self.docks[first], self.docks[second])
+        for front in ("why", "curve"):
+            self.docks[front].raise_()
+        self.inner.resizeDocks([self.docks["layers"], self.docks["why"]], [700, 560], Qt.Orientation.Horizontal)
+        self.inner.resizeDocks([self.docks["layers"], self.docks["curve"]], [440, 260], Qt.Orientation.Vertical)

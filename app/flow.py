@@ -86,7 +86,7 @@ class Flow(QObject):
         """Open the paths that the clipboard holds."""
         text = QGuiApplication.clipboard().text().strip()
         paths = [Path(line.strip().strip("'\"").removeprefix("file://")) for line in text.splitlines() if line.strip()]
-        self.open(paths or [Path("")])
+        self.open(paths or [Path()])
 
     def new(self) -> None:
         """The dialog of a new comparison."""

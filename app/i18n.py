@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Literal, cast
+from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
@@ -16,8 +16,8 @@ LOCALES: dict[str, str] = {"en": "en_US", "zh": "zh_CN"}
 
 def chosen(setting: str) -> Lang:
     """"en" or "zh" for a setting; ``auto`` follows the system."""
-    if setting == "en" or setting == "zh":
-        return setting
+    if setting in LOCALES:
+        return "zh" if setting == "zh" else "en"
     return "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
 
 
@@ -27,7 +27,7 @@ def install(app: QCoreApplication, lang: str) -> QTranslator | None:
     if lang == "en":
         return None
     translator = QTranslator(app)
-    data = cast("bytes", (files("resources") / "i18n" / f"ascend_diag_{LOCALES[lang]}.qm").read_bytes())
+    data = (files("resources") / "i18n" / f"ascend_diag_{LOCALES[lang]}.qm").read_bytes()
     if not translator.load(data):
         raise UsageError("The Chinese translation is damaged", hint="Install Ascend Diag again")
     app.installTranslator(translator)

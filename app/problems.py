@@ -29,8 +29,8 @@ def show(parent: QWidget, error: object) -> QDialog | QMessageBox:
 def report(error: object) -> str:
     """What a developer needs: versions and the traceback."""
     text = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else repr(error)
-    return (f"Ascend Diag {__version__}\nPython {platform.python_version()}, PySide6 {pyside_version}, Qt {qVersion()}\n"
-            f"{platform.platform()}\n\n{text}")
+    versions = f"Python {platform.python_version()}, PySide6 {pyside_version}, Qt {qVersion()}"
+    return f"Ascend Diag {__version__}\n{versions}\n{platform.platform()}\n\n{text}"
 
 
 def _kind(parent: QWidget, error: DiagError) -> QMessageBox:

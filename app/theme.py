@@ -22,6 +22,7 @@ class Theme:
     border: str
     accent: str
     on_accent: str
+    chosen: str
     passed: str
     watch: str
     failed: str
@@ -48,12 +49,12 @@ class Theme:
 
 
 LIGHT = Theme("light", window="#f3f4f6", base="#ffffff", alternate="#f7f8fa", raised="#ffffff", text="#1c2330",
-              muted="#5b6472", border="#d3d8e0", accent="#2459c4", on_accent="#ffffff", passed="#1f7a43",
+              muted="#5b6472", border="#d3d8e0", accent="#2459c4", on_accent="#ffffff", chosen="#cfdffb", passed="#1f7a43",
               watch="#9a6200", failed="#c22f2f", none="#6b7380", injects="#a11d6b", golden="#2459c4", target="#c2571a",
               own="#7a3fb0", grid="#e3e7ed")
 
 DARK = Theme("dark", window="#1d2128", base="#161a20", alternate="#1b2027", raised="#262c35", text="#e4e8ee",
-             muted="#9aa5b4", border="#3a424e", accent="#6ea0ff", on_accent="#0d1420", passed="#57c785",
+             muted="#9aa5b4", border="#3a424e", accent="#6ea0ff", on_accent="#0d1420", chosen="#2b4370", passed="#57c785",
              watch="#e5b04a", failed="#ff7b72", none="#97a1af", injects="#f28ac2", golden="#6ea0ff", target="#f0955a",
              own="#c79bf2", grid="#2c333d")
 
@@ -71,15 +72,14 @@ def palette(theme: Theme) -> QPalette:
     for role, colour in ((r.Window, theme.window), (r.WindowText, theme.text), (r.Base, theme.base),
                          (r.AlternateBase, theme.alternate), (r.Text, theme.text), (r.Button, theme.raised),
                          (r.ButtonText, theme.text), (r.BrightText, theme.failed), (r.ToolTipBase, theme.raised),
-                         (r.ToolTipText, theme.text), (r.PlaceholderText, theme.muted), (r.Highlight, theme.accent),
-                         (r.HighlightedText, theme.on_accent), (r.Link, theme.accent), (r.LinkVisited, theme.accent),
+                         (r.ToolTipText, theme.text), (r.PlaceholderText, theme.muted), (r.Highlight, theme.chosen),
+                         (r.HighlightedText, theme.text), (r.Link, theme.accent), (r.LinkVisited, theme.accent),
                          (r.Light, theme.raised), (r.Midlight, theme.raised), (r.Mid, theme.border),
                          (r.Dark, theme.border), (r.Shadow, theme.border), (r.Accent, theme.accent)):
         p.setColor(role, QColor(colour))
     for role in (r.WindowText, r.Text, r.ButtonText):
         p.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.none))
     p.setColor(QPalette.ColorGroup.Disabled, r.Highlight, QColor(theme.border))
-    p.setColor(QPalette.ColorGroup.Inactive, r.Highlight, QColor(theme.accent))
     return p
 
 
@@ -99,7 +99,7 @@ def stylesheet(theme: Theme) -> str:
     QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.accent}; }}
     QTabBar::tab:hover {{ color: {theme.text}; }}
     QTabWidget::pane {{ border: none; }}
-    QToolButton#chip {{ border: 1px solid {theme.border}; border-radius: 11px; padding: 2px 8px;
+    QToolButton#chip {{ border: 1px solid {theme.border}; border-radius: 11px; padding: 2px 6px;
         background: {theme.base}; color: {theme.text}; }}
     QToolButton#chip:checked {{ border: 1px solid {theme.accent}; background: {theme.accent};
         color: {theme.on_accent}; }}

@@ -105,8 +105,8 @@ class MainWindow(QMainWindow):
         if empty:
             self.refresh_welcome()
         self._stack.setCurrentWidget(self.welcome if empty or self.desk is None else self.desk)
-        self.actions_by_name.enable(("close", "copy_command", "culprit", "next", "previous", "own_input", "swap", "find",
-                                     "clear_filters", "export_table"), not empty)
+        self.actions_by_name.enable(("close", "copy_command", "culprit", "next", "previous", "own_input", "swap",
+                                     "find", "clear_filters", "export_table"), not empty)
         self.actions_by_name.enable(("export_report",), state.value == "done")
         self.actions_by_name.enable(("again",), state.value in ("done", "stopped"))
         self.actions_by_name.enable(("cancel",), state.value == "running")

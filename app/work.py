@@ -30,7 +30,7 @@ from diag.workspace.runs import RunFolder
 
 @dataclass(slots=True)
 class JobRecord:
-    """One job of this window, for the list of jobs. Times are of ``time.monotonic``; ``state``: running, done …"""
+    """One job of this window. Times are of ``time.monotonic``; ``state``: running, done, cancelled, failed."""
 
     title: str
     command: str
@@ -47,12 +47,14 @@ class JobRecord:
 
 
 class Work(QObject):
-    """Signals:
-        progress: Progress of the running job.
-        jobs_changed: a job began, ended or said something.
-        told: (level, text) for the log.
-        failed: the exception that ended something.
-        opened: the paths of what is open now, for the list of recent files.
+    """What the window does for its user, one thing at a time.
+
+    Signals:
+    progress: Progress of the running job.
+    jobs_changed: a job began, ended or said something.
+    told: (level, text) for the log.
+    failed: the exception that ended something.
+    opened: the paths of what is open now, for the list of recent files.
     """
 
     progress = Signal(object)

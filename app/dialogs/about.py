@@ -11,7 +11,8 @@ from app.jobs import LatestRunner, call
 from diag import __version__
 from diag.cancel import Cancel
 from diag.errors import DiagError
-from diag.runtimes.discover import DiscoverySettings, look as look_around
+from diag.runtimes.discover import DiscoverySettings
+from diag.runtimes.discover import look as look_around
 from diag.runtimes.doctor import doctor, text
 
 

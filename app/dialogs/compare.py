@@ -36,8 +36,10 @@ _DTYPES = ("auto", "float32", "float16", "bfloat16")
 
 
 class CompareDialog(QDialog):
-    """Signals:
-        job_wanted: the CompareJob to run.
+    """Asks what to compare, and how.
+
+    Signals:
+    job_wanted: the CompareJob to run.
     """
 
     job_wanted = Signal(object)
@@ -82,8 +84,11 @@ class CompareDialog(QDialog):
         self.budget = QLineEdit(self)
         self.budget.setPlaceholderText("2GiB")
         self.threads = QSpinBox(self, minimum=1, maximum=256)
-        self.own_input = QCheckBox(self.tr("Measure each layer alone, too"), self, checked=True)
-        self.checks = QCheckBox(self.tr("Check that the original is stable"), self, checked=True)
+        self.own_input = QCheckBox(self.tr("Measure each layer alone, too"), self)
+        self.checks = QComboBox(self)
+        for title, value in ((self.tr("if the model is small"), None), (self.tr("yes"), True), (self.tr("no"), False)):
+            self.checks.addItem(title, value)
+        self.own_input.setChecked(True)
         self.map_file = FileField(look, self.tr("Map"), self.tr("Pairings given by hand (*.json)"), self)
         self.key = QLineEdit(self, echoMode=QLineEdit.EchoMode.Password)
         self.key.setPlaceholderText(self.tr("only for an encrypted MindIR"))
@@ -103,7 +108,7 @@ class CompareDialog(QDialog):
         self.copy = self.buttons.addButton(self.tr("Copy as command"), QDialogButtonBox.ButtonRole.ActionRole)
         self.copy.setIcon(look.icon("copy"))
 
-    def _arrange(self, many: bool) -> None:  # noqa: FBT001
+    def _arrange(self, many: bool) -> None:
         models = QFormLayout()
         if many:
             models.addRow(self.tr("Pair"), self.pairs)
@@ -124,7 +129,7 @@ class CompareDialog(QDialog):
         self._row(rest, self.tr("Memory for tensors"), self.budget, "budget")
         rest.addRow(self.tr("Threads"), self.threads)
         rest.addRow("", self.own_input)
-        rest.addRow("", self.checks)
+        rest.addRow(self.tr("Check that the original is stable"), self.checks)
         self._row(rest, self.tr("Pairings"), self.map_file, "map_file")
         self._row(rest, self.tr("Key"), self.key, "key")
         rest.addRow(self.tr("Run folder"), self.out)
@@ -147,8 +152,8 @@ class CompareDialog(QDialog):
 
     def _connect(self) -> None:
         self.pairs.activated.connect(lambda _: self._take(self.pairs.currentData()))
-        for edit in (self.golden.edit, self.target.edit, self.archive.edit, self.map_file.edit, self.shapes, self.budget,
-                     self.key, self.out):
+        for edit in (self.golden.edit, self.target.edit, self.archive.edit, self.map_file.edit, self.shapes,
+                     self.budget, self.key, self.out):
             edit.textChanged.connect(lambda _: self._wait.start())
         self.seed.valueChanged.connect(lambda _: self._wait.start())
         self.start.clicked.connect(self._start)
@@ -164,7 +169,7 @@ class CompareDialog(QDialog):
         return Draft(self.golden.text(), self.target.text(), name, spec, device, _DTYPES[self.dtype.currentIndex()],
                      self.archive.text(), self.shapes.text(), self.seed.value(), self.budget.text(),
                      str(self.preset.currentData()), self.threads.value(), self.own_input.isChecked(),
-                     self.checks.isChecked(), self.map_file.text(), self.key.text(), self.out.text().strip())
+                     self.checks.currentData(), self.map_file.text(), self.key.text(), self.out.text().strip())
 
     def shut_down(self) -> None:
         """Stop what runs beside the dialog."""

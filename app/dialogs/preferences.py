@@ -21,8 +21,10 @@ from diag.errors import DiagError
 
 
 class PreferencesDialog(QDialog):
-    """Signals:
-        restyle_wanted: language or theme is another one.
+    """What is remembered between starts.
+
+    Signals:
+    restyle_wanted: language or theme is another one.
     """
 
     restyle_wanted = Signal()

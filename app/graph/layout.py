@@ -171,7 +171,7 @@ def _first(scope: Array) -> Array:
 
 
 def _across(order: Order, take: Array, w: Array, real: Array) -> Array:
-    """x of each vertex's middle: vertices of a block below each other, boxes of a row apart, edges short."""
+    """X of each vertex's middle: vertices of a block below each other, boxes of a row apart, edges short."""
     row, block = order.row[take], np.unique(order.block[take], return_inverse=True)[1]
     same = row[1:] == row[:-1]
     gap = np.where(real[1:] & real[:-1], GAP_X, GAP_LINE)

@@ -42,13 +42,14 @@ class ColumnModel(QAbstractTableModel):
 
     def __init__(self, columns: Sequence[Column], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.columns = tuple(columns)
-        self._data: dict[str, Array] = {c.key: np.zeros(0, object) for c in columns}
+        self.columns: tuple[Column, ...] = ()
+        self._data: dict[str, Array] = {}
         self._ranks: dict[str, Array] = {}
         self._order = np.zeros(0, np.int64)
         self._mask: npt.NDArray[np.bool_] | None = None
         self._visible = np.zeros(0, np.int64)
         self._sorted: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
+        self.set_columns(columns)
 
     # data
 
@@ -56,6 +57,13 @@ class ColumnModel(QAbstractTableModel):
     def total(self) -> int:
         """Number of rows, hidden ones too."""
         return len(self._order)
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """The columns of a table that holds nothing yet."""
+        self.beginResetModel()
+        self.columns = tuple(columns)
+        self._data = {c.key: np.zeros(0, object) for c in columns}
+        self.endResetModel()
 
     def values(self, key: str) -> Array:
         """A column as it was given, in source order."""
@@ -164,7 +172,7 @@ class ColumnModel(QAbstractTableModel):
 
     def _sort(self, column: int, order: Qt.SortOrder) -> Array:
         if column < 0:
-            return np.arange(len(next(iter(self._data.values()))))
+            return np.arange(len(next(iter(self._data.values()), ())))
         keys = self._rank(self.columns[column].key)
         return np.argsort(keys if order == Qt.SortOrder.AscendingOrder else -keys, kind="stable")
 

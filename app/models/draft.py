@@ -10,12 +10,13 @@ import numpy as np
 
 from app import commands
 from diag.cli.options import parse_shapes, parse_size
-from diag.compare.inputs import InputChoice, gather
-from diag.compare.plan import DEFAULT_BUDGET, ComparePlan
+from diag.compare.inputs import gather
+from diag.compare.plan import DEFAULT_BUDGET, ComparePlan, InputChoice
 from diag.errors import DiagError, UsageError
 from diag.formats.registry import identify, open_model
 from diag.jobs.compare import CompareJob
 from diag.runtimes.interface import RuntimeSpec
+from diag.runtimes.places import cache_dir
 from diag.types.comparison import InputUsed
 
 _SHOWN = 6
@@ -38,7 +39,7 @@ class Draft:
     preset: str = "calibrated"
     threads: int = 1
     own_input: bool = True
-    checks: bool = True
+    checks: bool | None = None
     map_file: str = ""
     key: str = ""
     out: str = ""
@@ -73,7 +74,8 @@ def check(draft: Draft) -> Checked:
     budget = DEFAULT_BUDGET
     with _noting(problems, "budget"):
         budget = parse_size(draft.budget) if draft.budget.strip() else DEFAULT_BUDGET
-    choice, previews = InputChoice(), ()
+    choice = InputChoice()
+    previews: tuple[Preview, ...] = ()
     with _noting(problems, "shapes"):
         choice = InputChoice(Path(draft.archive) if draft.archive else None, {}, parse_shapes(draft.shapes), draft.seed)
     if "golden" not in problems and "shapes" not in problems:
@@ -83,7 +85,7 @@ def check(draft: Draft) -> Checked:
     plan = ComparePlan(Path(draft.golden), target, Path(draft.out) if draft.out else commands.run_folder(target),
                        choice, draft.device, draft.dtype, draft.own_input, draft.preset,
                        Path(draft.map_file) if draft.map_file else None, budget, draft.threads, draft.key or None,
-                       draft.checks)
+                       draft.checks, cache_dir() / "golden")
     with _noting(problems, "key"):
         _ = plan.key_bytes
     return Checked(None if problems else CompareJob(plan, draft.runtime, draft.spec), problems, previews)

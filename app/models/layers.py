@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QModelIndex, QObject, QPersistentModelIndex
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
 from PySide6.QtGui import QColor
 
 from app.assets import Look
@@ -84,12 +84,14 @@ class LayerModel(ColumnModel):
         self._verdicts = [words["verdict"][v.value] for v in VERDICTS]
         self._roles = [words["role"][r.value] for r in ROLES]
         self._kinds = [words["mapping"][k.value] for k in KINDS]
-        super().__init__(self._make_columns(), parent)
+        super().__init__((), parent)
+        self.set_columns(self._make_columns())
         theme = look.theme
-        self._icons = {"verdict": [look.verdict(v.value) for v in VERDICTS],
-                       "role": [look.icon(r.value, theme.role(r.value)) if r in _DRAWN else None for r in ROLES]}
-        self._colours = {"verdict": [QColor(theme.verdict(v.value)) for v in VERDICTS],
-                         "role": [QColor(theme.role(r.value)) for r in ROLES]}
+        self._icons: dict[str, list[Any]] = {
+            "verdict": [look.verdict(v.value) for v in VERDICTS],
+            "role": [look.icon(r.value, theme.role(r.value)) if r in _DRAWN else None for r in ROLES]}
+        self._colours: dict[str, list[Any]] = {"verdict": [QColor(theme.verdict(v.value)) for v in VERDICTS],
+                                                    "role": [QColor(theme.role(r.value)) for r in ROLES]}
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = ItemRole.DisplayRole) -> Any:  # noqa: ANN401
         """Cells as text; icons and colours of verdict and role."""
@@ -102,28 +104,27 @@ class LayerModel(ColumnModel):
         return super().data(index, role)
 
     def _make_columns(self) -> tuple[Column, ...]:
-        translate = QCoreApplication.translate
         return (
-            Column("index", translate("LayerModel", "#"), right=True, tip=translate("LayerModel", "Place in the order of execution")),
-            Column("verdict", translate("LayerModel", "Verdict"), lambda v: self._verdicts[v]),
-            Column("op", translate("LayerModel", "Operator"), tip=translate("LayerModel", "Operator of the original")),
-            Column("node", translate("LayerModel", "Layer"), tip=translate("LayerModel", "Node of the original")),
-            Column("tensor", translate("LayerModel", "Tensor"), tip=translate("LayerModel", "Tensor of the original")),
-            Column("target_op", translate("LayerModel", "Target operator")),
-            Column("target", translate("LayerModel", "Mapped to"), tip=translate("LayerModel", "Node of the target that answers")),
-            Column("kind", translate("LayerModel", "Mapped by"), lambda v: self._kinds[v], tip=translate("LayerModel", "How the counterpart was found")),
-            Column("confidence", translate("LayerModel", "Confidence"), _percent, right=True),
-            Column("shape", translate("LayerModel", "Shape")),
-            Column("dtype", translate("LayerModel", "Type"), tip=translate("LayerModel", "Element type of the target")),
-            Column("cumulative", translate("LayerModel", "Cumulative"), error_text, right=True,
-                   tip=translate("LayerModel", "Error in the whole run: what all layers before made, too")),
-            Column("own_input", translate("LayerModel", "Own input"), error_text, right=True,
-                   tip=translate("LayerModel", "Error of this layer alone, on the original's values")),
-            Column("rel_l2", translate("LayerModel", "Relative L2"), error, right=True, tip=translate("LayerModel", "In the whole run")),
-            Column("max_abs", translate("LayerModel", "Max abs"), error, right=True, tip=translate("LayerModel", "In the whole run")),
-            Column("cosine", translate("LayerModel", "Cosine"), _cosine, right=True, tip=translate("LayerModel", "For information: it hides errors")),
-            Column("role", translate("LayerModel", "Role"), lambda v: self._roles[v], tip=translate("LayerModel", "What the layer does with the error")),
-            Column("reason", translate("LayerModel", "Reason"), tip=translate("LayerModel", "Which rule decided")),
+            Column("index", self.tr("#"), right=True, tip=self.tr("Place in the order of execution")),
+            Column("verdict", self.tr("Verdict"), lambda v: self._verdicts[v]),
+            Column("op", self.tr("Operator"), tip=self.tr("Operator of the original")),
+            Column("node", self.tr("Layer"), tip=self.tr("Node of the original")),
+            Column("tensor", self.tr("Tensor"), tip=self.tr("Tensor of the original")),
+            Column("target_op", self.tr("Target operator")),
+            Column("target", self.tr("Mapped to"), tip=self.tr("Node of the target")),
+            Column("kind", self.tr("Mapped by"), lambda v: self._kinds[v], tip=self.tr("How it was found")),
+            Column("confidence", self.tr("Confidence"), _percent, right=True),
+            Column("shape", self.tr("Shape")),
+            Column("dtype", self.tr("Type"), tip=self.tr("Element type of the target")),
+            Column("cumulative", self.tr("Cumulative"), error_text, right=True,
+                   tip=self.tr("Error in the whole run: what all layers before made, too")),
+            Column("own_input", self.tr("Own input"), error_text, right=True,
+                   tip=self.tr("Error of this layer alone, on the original's values")),
+            Column("rel_l2", self.tr("Relative L2"), error, right=True, tip=self.tr("In the whole run")),
+            Column("max_abs", self.tr("Max abs"), error, right=True, tip=self.tr("In the whole run")),
+            Column("cosine", self.tr("Cosine"), _cosine, right=True, tip=self.tr("For information: it hides errors")),
+            Column("role", self.tr("Role"), lambda v: self._roles[v], tip=self.tr("What it does with the error")),
+            Column("reason", self.tr("Reason"), tip=self.tr("Which rule decided")),
         )
 
 

@@ -42,7 +42,8 @@ class Banner(QFrame):
         self.detail = QLabel(self)
         self.detail.setObjectName("muted")
         self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.bar = QProgressBar(self, maximum=1000, textVisible=False, maximumHeight=8)
+        self.bar = QProgressBar(self, maximum=1000, textVisible=False)
+        self.bar.setMaximumHeight(8)
         self.culprit = QPushButton(look.icon("target"), "", self)
         self.culprit.clicked.connect(self._to_culprit)
         self.stop = QPushButton(look.icon("stop", look.theme.failed), self.tr("Cancel"), self)
@@ -74,7 +75,7 @@ class Banner(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(12)
-        layout.addWidget(self._icon)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
         for button in (self.culprit, self.stop, self.again):
             layout.addWidget(button)
@@ -109,8 +110,9 @@ class Banner(QFrame):
         words = labels(self._lang)["console"]
         count = {v: sum(r.verdict is v for r in found.layers) for v in Verdict}
         counts = words["counts"].format(total=f"{len(found.layers):,}", **{v.value: f"{n:,}" for v, n in count.items()})
-        return f"{counts}   ·   {found.target.runtime} {found.target.runtime_version}, {found.target.device}, " \
-               f"{found.target.dtype}   ·   {found.wall_s:.1f} s"
+        target = found.target
+        ran = f"{target.runtime} {target.runtime_version}, {target.device}, {target.dtype}"
+        return f"{counts}   ·   {ran}   ·   {found.wall_s:.1f} s"
 
     def _count(self) -> None:
         if self._session.state is State.STOPPED:

@@ -13,7 +13,8 @@ class Chip(QToolButton):
     flipped = Signal()
 
     def __init__(self, icon: QIcon, word: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent, checkable=True)
+        super().__init__(parent)
+        self.setCheckable(True)
         self._word = word
         self.setObjectName("chip")
         self.setIcon(icon)

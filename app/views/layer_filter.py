@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QSizePolicy, QWidget
 
 from app.assets import Look
 from app.models.layers import KINDS, ROLES, VERDICTS, LayerModel
@@ -37,6 +37,9 @@ class LayerFilter(QWidget):
         super().__init__(parent)
         words = labels(lang)
         flow = FlowLayout(self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.verdicts = {v: Chip(look.verdict(v.value), words["verdict"][v.value], self)
                          for v in (Verdict.FAIL, Verdict.WATCH, Verdict.PASS, Verdict.NOT_COMPARABLE)}
         self.roles = {r: Chip(look.icon(r.value, look.theme.role(r.value)), words["role"][r.value], self)
@@ -66,11 +69,11 @@ class LayerFilter(QWidget):
         self.unmapped.set_count(int((model.values("kind") == KINDS.index(MappingKind.NONE)).sum()))
         self._list_ops(Counter(model.values("op").tolist()))
 
-    def mask(self, model: LayerModel) -> Mask:
+    def matching(self, model: LayerModel) -> Mask:
         """True for the rows to show."""
         mask = np.ones(model.total, bool)
         for key, table, chips in (("verdict", VERDICTS, self.verdicts), ("role", ROLES, self.roles)):
-            chosen = [tuple(table).index(v) for v, chip in chips.items() if chip.isChecked()]  # type: ignore[attr-defined]
+            chosen = [tuple(table).index(v) for v, chip in chips.items() if chip.isChecked()]
             if chosen:
                 mask &= np.isin(model.values(key), chosen)
         if self.unmapped.isChecked():
@@ -89,7 +92,7 @@ class LayerFilter(QWidget):
             chip.setChecked(False)
         self.ops.setCurrentIndex(0)
 
-    def set_active(self, active: bool) -> None:  # noqa: FBT001
+    def set_active(self, active: bool) -> None:
         """Offer the way back when rows are hidden."""
         self._reset.setVisible(active)
 

@@ -107,7 +107,8 @@ class LayersView(QWidget):
     # making
 
     def _make_table(self) -> QTableView:
-        table = QTableView(self, sortingEnabled=True, alternatingRowColors=True, showGrid=False, wordWrap=False)
+        table = QTableView(self, sortingEnabled=True, showGrid=False, wordWrap=False)
+        table.setAlternatingRowColors(True)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
@@ -117,6 +118,7 @@ class LayersView(QWidget):
         table.setAccessibleName(self.tr("Layers"))
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.setModel(self.model)
+        table.setMinimumHeight(5 * table.fontMetrics().height())
         table.verticalHeader().hide()
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
@@ -133,7 +135,6 @@ class LayersView(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.presets)
-        self._buttons = []
         for icon, words, slot in (("copy", self.tr("Copy the selected rows"), self.copy),
                                   ("export", self.tr("Export the table …"), self.export_wanted.emit)):
             button = QToolButton(self, autoRaise=True)
@@ -193,7 +194,7 @@ class LayersView(QWidget):
         self._tell()
 
     def _apply(self) -> None:
-        mask = self.filter.mask(self.model)
+        mask = self.filter.matching(self.model)
         words = self.search.text().strip()
         if words:
             mask = mask & self._searched(words)

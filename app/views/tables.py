@@ -8,9 +8,11 @@ from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 
-def small_table(model: QAbstractItemModel, name: str, widths: Sequence[int], parent: QWidget | None = None) -> QTableView:
+def small_table(model: QAbstractItemModel, name: str, widths: Sequence[int],
+                parent: QWidget | None = None) -> QTableView:
     """A read-only table of whole rows; the last column takes the rest. ``name`` is for screen readers."""
-    table = QTableView(parent, showGrid=False, alternatingRowColors=True, wordWrap=False)
+    table = QTableView(parent, showGrid=False, wordWrap=False)
+    table.setAlternatingRowColors(True)
     table.setModel(model)
     table.setAccessibleName(name)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

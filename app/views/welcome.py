@@ -15,11 +15,13 @@ _RECENT = 5
 
 
 class Welcome(QWidget):
-    """Signals:
-        sample_wanted: the shipped pair that fails.
-        files_wanted: choose files.
-        run_wanted: choose a run folder.
-        recent_wanted: these paths again.
+    """The first page.
+
+    Signals:
+    sample_wanted: the shipped pair that fails.
+    files_wanted: choose files.
+    run_wanted: choose a run folder.
+    recent_wanted: these paths again.
     """
 
     sample_wanted = Signal()

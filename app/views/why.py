@@ -136,8 +136,8 @@ class WhyView(QWidget):
 
     def _errors(self, row: LayerResult) -> str:
         def cell(title: str, value: float) -> str:
-            return "" if math.isnan(value) else f"<td style='padding-right:18px'>{escape(title)} " \
-                                                f"<b>{error_text(value)}</b></td>"
+            text = f"{escape(title)} <b>{error_text(value)}</b>"
+            return "" if math.isnan(value) else f"<td style='padding-right:18px'>{text}</td>"
 
         reference = row.reference_own_input
         cells = cell(self.tr("cumulative"), decisive(row.cumulative, row.dtype)) + \
@@ -155,8 +155,8 @@ class WhyView(QWidget):
                 "With the original's value put back, the error is gone.")) + "</b>" if one.explains else ""
             yield f"<p>{escape(difference(one, found, self._lang))}{proof}</p>"
         times = labels(self._lang)["console"]["times_noise"].format(score=factor(culprit.score))
-        yield f"<p style='color:{theme.muted}'>{escape(times)}; " \
-              f"{escape(labels(self._lang)['stage'][culprit.stage.value])}</p>"
+        stage = labels(self._lang)["stage"][culprit.stage.value]
+        yield f"<p style='color:{theme.muted}'>{escape(times)}; {escape(stage)}</p>"
         finding = self._finding(culprit)
         if finding is not None:
             yield finding_html(finding, self._lang, self.tr("What to do"))

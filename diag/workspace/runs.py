@@ -116,6 +116,12 @@ class RunFolder:
             raise FormatError(file, "A recorded comparison is wanted", found=str(error)[:200],
                               hint="The file is damaged or from another version") from error
 
+    def recorded(self) -> list[tuple[str, str]]:
+        """(target value, golden tensor) of every layer whose tensors are kept."""
+        file = self.path / "tensors" / "index.json"
+        index = _read(file) if file.exists() else []
+        return [(str(e.get("value")), str(e.get("golden"))) for e in index] if isinstance(index, list) else []
+
     def tensors(self, value: str, golden: str) -> dict[str, Array]:
         """What is recorded of a layer: "golden", "target" (whole run) and "own" (on golden input), if kept."""
         folder = self.path / "tensors"

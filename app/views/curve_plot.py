@@ -1,0 +1,216 @@
+"""The drawing of the curve. Items are made once and given new data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication, QPointF, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.assets import Look
+from app.models.layers import decisive
+from app.views.plotting import Plot, Rows, shade
+from diag.report.html.data import limits
+from diag.report.labels import labels
+from diag.rules import Lang
+from diag.types.comparison import Comparison
+from diag.types.layer import LayerResult
+
+Floats = npt.NDArray[np.float64]
+
+_BOTTOM = -30.0
+"""log10 of what lies below every error."""
+
+
+class CurvePlot(Plot):
+    """Two lines and their marks.
+
+    Signals:
+        pointed: the LayerResult under the pointer.
+        chosen: the LayerResult that was clicked.
+        stretched: (first, last) execution index between the lines of the brush.
+    """
+
+    pointed = Signal(object)
+    chosen = Signal(object)
+    stretched = Signal(object)
+
+    def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
+        translate = QCoreApplication.translate
+        super().__init__(look, translate("CurvePlot", "Error over depth"), self._numbers, log_y=True, parent=parent)
+        self._look, self._lang = look, lang
+        self._rows: list[LayerResult] = []
+        self._x = np.zeros(0)
+        self._y: dict[str, Floats] = {}
+        theme = look.theme
+        self.setMouseEnabled(x=True, y=False)
+        self._bands = [self._band(shade(theme.passed, 0.10)), self._band(shade(theme.failed, 0.08))]
+        self.addLegend(offset=(4, 1), colCount=5, labelTextColor=theme.text, brush=shade(theme.base, 0.8))
+        self._curves = {name: self._line(colour, title) for name, colour, title in (
+            ("cumulative", theme.target, translate("CurvePlot", "cumulative")),
+            ("own_input", theme.own, translate("CurvePlot", "own input")))}
+        self._marks = {name: self._scatter(symbol, colour, title) for name, symbol, colour, title in (
+            ("injects", "star", theme.injects, labels(lang)["role"]["injects"]),
+            ("nonfinite", "x", theme.failed, translate("CurvePlot", "NaN or infinite")),
+            ("dtype", "t", theme.none, translate("CurvePlot", "other element type")))}
+        self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.accent, width=1.5))
+        self.addItem(self._cursor)
+        self._region = pg.LinearRegionItem(brush=shade(theme.accent, 0.15), pen=pg.mkPen(theme.accent))
+        self._region.hide()
+        self.addItem(self._region)
+        self._region.sigRegionChangeFinished.connect(self._stretched)
+        self.scene().sigMouseMoved.connect(self._moved)
+        self.scene().sigMouseClicked.connect(self._clicked)
+
+    def set_rows(self, rows: Sequence[LayerResult], comparison: Comparison | None) -> None:
+        """Draw these layers. Limits are drawn when the comparison is there."""
+        self._rows = sorted((r for r in rows if r.cumulative is not None or r.own_input is not None),
+                            key=lambda r: r.index)
+        self._x = np.array([r.index for r in self._rows], float)
+        for name in self._curves:
+            value = np.array([decisive(getattr(r, name), r.dtype) for r in self._rows], float)
+            with np.errstate(divide="ignore"):
+                drawn = np.log10(value)
+            drawn[np.isposinf(value)] = np.nan
+            self._y[name] = drawn
+        floor = self._floor()
+        for name, curve in self._curves.items():
+            self._y[name] = np.maximum(self._y[name], floor)
+            curve.setData(self._x, self._y[name], connect="finite")
+        self._mark_all()
+        self._limits(comparison)
+        self.label(QCoreApplication.translate("CurvePlot", "layer, in the order of execution"), self._metric(comparison))
+
+    def mark(self, row: LayerResult | None) -> None:
+        """Put the cursor on a layer."""
+        self._cursor.setVisible(row is not None)
+        if row is not None:
+            self._cursor.setValue(row.index)
+
+    def show_all(self) -> None:
+        """The whole curve."""
+        if self._x.size:
+            self.setXRange(float(self._x[0]), float(self._x[-1]), padding=0.02)
+            self._scale_y()
+
+    def set_brush(self, on: bool) -> None:
+        """Show the two lines of the brush, over the middle of what is seen."""
+        if on and not self._region.isVisible():
+            (low, high), _ = self.viewRange()
+            quarter = (high - low) / 4
+            self._region.setRegion((low + quarter, high - quarter))
+        self._region.setVisible(on)
+        if on:
+            self._stretched()
+
+    # making
+
+    def _line(self, colour: str, title: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
+        symbol = {"symbol": "o", "symbolSize": 4, "symbolBrush": colour, "symbolPen": None}
+        item = pg.PlotDataItem(pen=pg.mkPen(colour, width=1.5), name=title, **symbol)
+        item.setDownsampling(auto=True, method="peak")
+        item.setClipToView(True)
+        self.addItem(item)
+        return item
+
+    def _scatter(self, symbol: str, colour: str, title: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
+        item = pg.ScatterPlotItem(symbol=symbol, size=13, brush=pg.mkBrush(colour), pen=pg.mkPen(self._look.theme.base),
+                                  name=title)
+        item.setZValue(10)
+        self.addItem(item)
+        return item
+
+    def _band(self, colour: Any) -> Any:  # noqa: ANN401 - an item of pyqtgraph
+        band = pg.LinearRegionItem(orientation="horizontal", movable=False, brush=colour, pen=pg.mkPen(None))
+        band.setZValue(-20)
+        band.hide()
+        self.addItem(band, ignoreBounds=True)
+        return band
+
+    def _mark_all(self) -> None:
+        top = self._top()
+        inject, broken, other = [], [], []
+        before = None
+        for i, row in enumerate(self._rows):
+            if row.role.value == "injects":
+                inject.append((row.index, self._height(i, top)))
+            if any(m is not None and m.nonfinite for m in (row.cumulative, row.own_input)):
+                broken.append((row.index, top))
+            if row.dtype.is_float:
+                if before not in (None, row.dtype):
+                    other.append((row.index, self._height(i, top)))
+                before = row.dtype
+        for name, points in (("injects", inject), ("nonfinite", broken), ("dtype", other)):
+            self._marks[name].setData(*zip(*points, strict=True)) if points else self._marks[name].setData([], [])
+
+    def _height(self, i: int, top: float) -> float:
+        known = [y[i] for y in (self._y["own_input"], self._y["cumulative"]) if np.isfinite(y[i])]
+        return float(known[0]) if known else top
+
+    def _top(self) -> float:
+        values = np.concatenate(list(self._y.values())) if self._y else np.zeros(0)
+        finite = values[np.isfinite(values)]
+        return float(finite.max()) if finite.size else 0.0
+
+    def _metric(self, comparison: Comparison | None) -> str:
+        known = labels(self._lang)["metric"]
+        table = limits(comparison.preset, comparison.target.dtype) if comparison else {}
+        return known["nr"] if "nr" in table else known["rel_l2"]
+
+    def _limits(self, comparison: Comparison | None) -> None:
+        table = limits(comparison.preset, comparison.target.dtype) if comparison else {}
+        decisive_limits = table.get("nr") or table.get("rel_l2")
+        for band in self._bands:
+            band.setVisible(decisive_limits is not None)
+        if decisive_limits is not None:
+            good, bad = (float(np.log10(v)) for v in (decisive_limits["own_input"][0], decisive_limits["cumulative"][1]))
+            self._bands[0].setRegion((_BOTTOM, good))
+            self._bands[1].setRegion((bad, 12))
+        self._scale_y()
+
+    def _scale_y(self) -> None:
+        values = np.concatenate(list(self._y.values())) if self._y else np.zeros(0)
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (-8.0, 0.0)
+        self.setYRange(low - 0.4, max(high, low + 2) + 0.6, padding=0)
+
+    def _floor(self) -> float:
+        """Where an error of zero is drawn: one decade below the smallest one."""
+        values = np.concatenate(list(self._y.values()))
+        finite = values[np.isfinite(values)]
+        return float(np.floor(finite.min())) - 1 if finite.size else -8.0
+
+    # what a person does
+
+    def _moved(self, at: QPointF) -> None:
+        row = self._near(at)
+        if row is not None:
+            self.pointed.emit(row)
+
+    def _clicked(self, event: Any) -> None:  # noqa: ANN401 - an event of pyqtgraph
+        row = self._near(event.scenePos()) if event.button() == Qt.MouseButton.LeftButton else None
+        if row is not None:
+            self.chosen.emit(row)
+
+    def _near(self, at: QPointF) -> LayerResult | None:
+        box = self.plotItem.vb
+        if not self._x.size or not box.sceneBoundingRect().contains(at):
+            return None
+        return self._rows[int(np.abs(self._x - box.mapSceneToView(at).x()).argmin())]
+
+    def _stretched(self) -> None:
+        low, high = self._region.getRegion()
+        self.stretched.emit((int(np.ceil(low)), int(np.floor(high))))
+
+    def _numbers(self) -> Rows:
+        def told(name: str, i: int) -> str:
+            value = decisive(getattr(self._rows[i], name), self._rows[i].dtype)
+            return "" if np.isnan(value) else repr(value)
+
+        return ("index", "layer", "cumulative", "own_input"), [
+            (str(r.index), r.golden_node, told("cumulative", i), told("own_input", i))
+            for i, r in enumerate(self._rows)]
