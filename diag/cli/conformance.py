@@ -20,6 +20,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import onnx
+
 from diag import __version__
 from diag.cancel import Cancel
 from diag.cli.progress import drive
@@ -74,7 +76,7 @@ def _measured(args: argparse.Namespace) -> tuple[Table, Path]:
     cases = list(conformance.load_cases(args.op, args.kind or KINDS))
     if not cases:
         raise _unknown(args.op)
-    name = f"{spec.name}-{spec.version}-{args.device.replace(':', '')}"
+    name = f"{spec.name}-{spec.version}-{args.device.replace(':', '')}-onnx-{onnx.__version__}"
     folder = args.out or cache_dir() / "conformance" / name
     cancel = Cancel()
     table: Table = drive(conformance.measure(cases, spec, folder, cancel, args.device), args, cancel)

@@ -6,9 +6,9 @@ fail or be silently wrong.
 
 from __future__ import annotations
 
+from diag.runtimes.conformance.bench import measure
 from diag.runtimes.conformance.cases import Case, load_cases
 from diag.runtimes.conformance.causes import FOLDER
-from diag.runtimes.conformance.measure import measure
 from diag.runtimes.conformance.table import CaseResult, Evidence, Table, load, save
 
 __all__ = ["Case", "CaseResult", "Evidence", "Table", "load", "load_cases", "measure", "save", "table"]

@@ -33,31 +33,32 @@ from diag.types.graph import Graph
 
 SCRIPT = Path(__file__).parent.parent / "worker" / "cases.py"
 _LOG = "results.jsonl"
-_HANGS_AFTER_S = 20
 _WHY_CHARS = 160
 
 
-def measure(cases: Sequence[Case], spec: RuntimeSpec, folder: Path, cancel: Cancel, device: str = "cpu"
-            ) -> Iterator[Event]:
+def measure(cases: Sequence[Case], spec: RuntimeSpec, folder: Path, cancel: Cancel, device: str = "cpu", *,
+            hangs_after_s: int = 20) -> Iterator[Event]:
     """Partial(CaseResult) for each case, then Finished(Table).
 
     What ``folder`` holds of an earlier, interrupted measurement is taken over. Each test runs in a process of its
-    own, with one thread. Raises RuntimeUnavailable if the runtime cannot be started; a test that fails is a result.
+    own, with one thread, and is ended after ``hangs_after_s``; one that fails is a result. Raises RuntimeUnavailable
+    if the runtime cannot be started.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known, causes = _known(folder / _LOG), Causes.shipped(spec)
     found: list[CaseResult] = []
-    with (folder / _LOG).open("a", encoding="utf-8") as log:
+    with (folder / _LOG).open("w", encoding="utf-8") as log:
+        log.writelines(_line(result) for result in known.values())
         if known:
             yield Message(f"{len(known):,} tests were measured before and are taken over")
         start, measured = time.monotonic(), 0
-        with _Bench(spec, folder, device) as bench:
+        with _Bench(spec, folder, device, hangs_after_s) as bench:
             for i, case in enumerate(cases):
                 cancel.check()
                 result = known.get(case.key)
                 if result is None:
                     result = bench.measure(case, cancel)
-                    log.write(json.dumps(asdict(result)) + "\n")
+                    log.write(_line(result))
                     log.flush()
                     measured += 1
                 result = replace(result, cause=causes.of(result))
@@ -67,6 +68,10 @@ def measure(cases: Sequence[Case], spec: RuntimeSpec, folder: Path, cancel: Canc
                 yield Progress("conformance", i + 1, len(cases), "tests", rate * (len(cases) - i - 1))
     yield Finished(Table(f"{spec.name} {spec.version}", f"{spec.name} {spec.version}", device, onnx.__version__,
                          tuple(found)))
+
+
+def _line(result: CaseResult) -> str:
+    return json.dumps(asdict(result)) + "\n"
 
 
 def _known(log: Path) -> Mapping[str, CaseResult]:
@@ -83,11 +88,11 @@ def _known(log: Path) -> Mapping[str, CaseResult]:
 class _Bench:
     """The worker that tries one case after the other; started again after a crash."""
 
-    def __init__(self, spec: RuntimeSpec, folder: Path, device: str) -> None:
+    def __init__(self, spec: RuntimeSpec, folder: Path, device: str, hangs_after_s: int) -> None:
         if spec.python is None or not spec.usable:
             raise RuntimeUnavailable(spec.problem or f"{spec.name} has no interpreter", hint=spec.hint)
         self._spec, self._python, self._device = spec, spec.python, device
-        self._folder = folder.absolute()
+        self._folder, self._hangs_after_s = folder.absolute(), hangs_after_s
         self._worker: Worker | None = None
 
     def __enter__(self) -> Self:
@@ -138,7 +143,7 @@ class _Bench:
             "onnx": str(place / "model.onnx"), "output": str(place / "model"), "model": str(place / "model.mindir"),
             "attributes": {"input_shape": shapes} if shapes else {}, "device": self._device,
             "feeds": {"file": str(place / "feeds"), "tensors": feeds}, "into": str(place / "outputs"),
-            "log": str(place / "log.txt"), "wall_s": _HANGS_AFTER_S}, cancel)
+            "log": str(place / "log.txt"), "wall_s": self._hangs_after_s}, cancel)
 
 
 def _short(words: str, place: Path) -> str:
