@@ -87,7 +87,8 @@ class Desk(QWidget):
 
     def _dock_all(self) -> None:
         for name, title, widget, area in (
-                ("layers", self.tr("Layers"), self.layers, LEFT), ("curve", self.tr("Error over depth"), self.curve, LEFT),
+                ("layers", self.tr("Layers"), self.layers, LEFT),
+                ("curve", self.tr("Error over depth"), self.curve, LEFT),
                 ("why", self.tr("Why"), self.why, RIGHT), ("tensor", self.tr("Tensor"), self.tensor, RIGHT),
                 ("findings", self.tr("Findings"), self.findings, RIGHT), ("jobs", self.tr("Jobs"), self.jobs, LEFT),
                 ("log", self.tr("Log"), self.log, LEFT)):

@@ -92,7 +92,7 @@ def stylesheet(theme: Theme) -> str:
     QDockWidget::title {{ background: {theme.window}; padding: 4px 6px; text-align: left; }}
     QHeaderView::section {{ background: {theme.window}; color: {theme.text}; border: none; padding: 3px 6px;
         border-right: 1px solid {theme.border}; border-bottom: 1px solid {theme.border}; }}
-    QTableView, QListView, QTreeView, QPlainTextEdit, QTextBrowser {{ border: 1px solid {theme.border};
+    QTableView, QListView, QPlainTextEdit, QTextBrowser {{ border: 1px solid {theme.border};
         gridline-color: {theme.grid}; }}
     QTabBar::tab {{ padding: 5px 10px; color: {theme.muted}; background: {theme.window}; border: none;
         border-bottom: 2px solid transparent; }}

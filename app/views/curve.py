@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.assets import Look
 from app.models.layers import decisive, error_text
 from app.session import Session
+from app.views.elided import ElidedLabel
 from diag.rules import Lang
 from diag.types.layer import LayerResult
 
@@ -26,8 +27,7 @@ class CurveView(QWidget):
         super().__init__(parent)
         self._session, self._look, self._lang = session, look, lang
         self.plot: CurvePlot | None = None
-        self.name = QLabel(self)
-        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.name = ElidedLabel(self)
         self.brush = QToolButton(self)
         self.brush.setText(self.tr("Filter by stretch"))
         self.brush.setToolTip(self.tr("Show only the layers between two lines that you move"))

@@ -43,7 +43,7 @@ class CurvePlot(Plot):
         translate = QCoreApplication.translate
         super().__init__(look, translate("CurvePlot", "Error over depth"), self._numbers, log_y=True, parent=parent)
         self._look, self._lang = look, lang
-        self._rows: list[LayerResult] = []
+        self._layers: list[LayerResult] = []
         self._x = np.zeros(0)
         self._y: dict[str, Floats] = {}
         theme = look.theme
@@ -68,11 +68,11 @@ class CurvePlot(Plot):
 
     def set_rows(self, rows: Sequence[LayerResult], comparison: Comparison | None) -> None:
         """Draw these layers. Limits are drawn when the comparison is there."""
-        self._rows = sorted((r for r in rows if r.cumulative is not None or r.own_input is not None),
+        self._layers = sorted((r for r in rows if r.cumulative is not None or r.own_input is not None),
                             key=lambda r: r.index)
-        self._x = np.array([r.index for r in self._rows], float)
+        self._x = np.array([r.index for r in self._layers], float)
         for name in self._curves:
-            value = np.array([decisive(getattr(r, name), r.dtype) for r in self._rows], float)
+            value = np.array([decisive(getattr(r, name), r.dtype) for r in self._layers], float)
             with np.errstate(divide="ignore"):
                 drawn = np.log10(value)
             drawn[np.isposinf(value)] = np.nan
@@ -83,7 +83,8 @@ class CurvePlot(Plot):
             curve.setData(self._x, self._y[name], connect="finite")
         self._mark_all()
         self._limits(comparison)
-        self.label(QCoreApplication.translate("CurvePlot", "layer, in the order of execution"), self._metric(comparison))
+        bottom = QCoreApplication.translate("CurvePlot", "layer, in the order of execution")
+        self.label(bottom, self._metric(comparison))
 
     def mark(self, row: LayerResult | None) -> None:
         """Put the cursor on a layer."""
@@ -135,7 +136,7 @@ class CurvePlot(Plot):
         top = self._top()
         inject, broken, other = [], [], []
         before = None
-        for i, row in enumerate(self._rows):
+        for i, row in enumerate(self._layers):
             if row.role.value == "injects":
                 inject.append((row.index, self._height(i, top)))
             if any(m is not None and m.nonfinite for m in (row.cumulative, row.own_input)):
@@ -167,16 +168,18 @@ class CurvePlot(Plot):
         for band in self._bands:
             band.setVisible(decisive_limits is not None)
         if decisive_limits is not None:
-            good, bad = (float(np.log10(v)) for v in (decisive_limits["own_input"][0], decisive_limits["cumulative"][1]))
-            self._bands[0].setRegion((_BOTTOM, good))
-            self._bands[1].setRegion((bad, 12))
+            good, bad = decisive_limits["own_input"][0], decisive_limits["cumulative"][1]
+            self._bands[0].setRegion((_BOTTOM, float(np.log10(good))))
+            self._bands[1].setRegion((float(np.log10(bad)), -_BOTTOM))
         self._scale_y()
 
     def _scale_y(self) -> None:
         values = np.concatenate(list(self._y.values())) if self._y else np.zeros(0)
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (-8.0, 0.0)
-        self.setYRange(low - 0.4, max(high, low + 2) + 0.6, padding=0)
+        # Room above for the legend.
+        high = max(high, low + 2)
+        self.setYRange(low - 0.3, high + 0.18 * (high - low) + 0.3, padding=0)
 
     def _floor(self) -> float:
         """Where an error of zero is drawn: one decade below the smallest one."""
@@ -200,7 +203,7 @@ class CurvePlot(Plot):
         box = self.plotItem.vb
         if not self._x.size or not box.sceneBoundingRect().contains(at):
             return None
-        return self._rows[int(np.abs(self._x - box.mapSceneToView(at).x()).argmin())]
+        return self._layers[int(np.abs(self._x - box.mapSceneToView(at).x()).argmin())]
 
     def _stretched(self) -> None:
         low, high = self._region.getRegion()
@@ -208,9 +211,9 @@ class CurvePlot(Plot):
 
     def _numbers(self) -> Rows:
         def told(name: str, i: int) -> str:
-            value = decisive(getattr(self._rows[i], name), self._rows[i].dtype)
+            value = decisive(getattr(self._layers[i], name), self._layers[i].dtype)
             return "" if np.isnan(value) else repr(value)
 
         return ("index", "layer", "cumulative", "own_input"), [
             (str(r.index), r.golden_node, told("cumulative", i), told("own_input", i))
-            for i, r in enumerate(self._rows)]
+            for i, r in enumerate(self._layers)]

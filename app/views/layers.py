@@ -30,7 +30,7 @@ from app.views.layer_filter import LayerFilter
 from diag.rules import Lang
 from diag.types.layer import LayerResult
 
-_WIDTHS = {"index": 44, "verdict": 118, "op": 128, "node": 300, "tensor": 260, "target_op": 128, "target": 240,
+_WIDTHS = {"index": 44, "verdict": 136, "op": 128, "node": 300, "tensor": 260, "target_op": 128, "target": 240,
            "kind": 110, "confidence": 84, "shape": 104, "dtype": 74, "cumulative": 92, "own_input": 92, "rel_l2": 92,
            "max_abs": 84, "cosine": 84, "role": 112, "reason": 380}
 

@@ -1,0 +1,119 @@
+"""A window on a screen that nobody sees, a folder of its own for settings, and one recorded comparison for all tests."""
+
+from __future__ import annotations
+
+import gc
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from collections.abc import Callable, Iterator  # noqa: E402
+from dataclasses import replace  # noqa: E402
+from importlib.resources import files  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+from PySide6.QtCore import QEvent, QObject, QTimer  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+
+from app.application import Application  # noqa: E402
+from app.settings import Settings  # noqa: E402
+from app.window import MainWindow  # noqa: E402
+from diag.cancel import Cancel  # noqa: E402
+from diag.compare.plan import ComparePlan  # noqa: E402
+from diag.jobs.compare import CompareJob, compare_here  # noqa: E402
+
+SAMPLES = Path(str(files("resources") / "samples" / "text_encoder"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every Qt warning fails; the one that is let through is said by the offscreen platform of every window."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
+            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"))
+
+
+def sample_job(out: Path, name: str = "defect") -> CompareJob:
+    """A shipped pair, on the reference runtime."""
+    pair = SAMPLES / name
+    plan = ComparePlan(pair / "text_encoder.onnx", pair / "text_encoder.mindir", out)
+    return CompareJob(plan, "reference")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings and runs of a test are its own."""
+    monkeypatch.setenv("DIAG_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of the sample that fails."""
+    out = tmp_path_factory.mktemp("runs") / "defect"
+    job = sample_job(out)
+    list(compare_here(replace(job, plan=replace(job.plan, checks=False)), Cancel()))
+    return out
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a first start, in English and light."""
+    fresh = Settings(tmp_path / "window.ini")
+    fresh.language, fresh.theme = "en", "light"
+    return fresh
+
+
+@pytest.fixture
+def application(qapp: QApplication, settings: Settings) -> Iterator[Application]:
+    """The application; its window is closed at the end, and nothing of it may live on."""
+    before = set(qapp.topLevelWidgets())
+    app = Application(qapp, settings)
+    yield app
+    if app.window is not None:
+        app.window.close()
+        app.window.deleteLater()
+    app.deleteLater()
+    left = _flush(qapp) - before
+    assert not left, f"left behind: {left}"
+
+
+@pytest.fixture
+def opened(application: Application, qtbot) -> Callable[..., MainWindow]:
+    """Opens the window, furnished, with paths if given."""
+    def open_window(*paths: Path, width: int = 1280, height: int = 800) -> MainWindow:
+        window = application.open(paths)
+        window.resize(width, height)
+        qtbot.waitUntil(lambda: window.desk is not None, timeout=20_000)
+        return window
+
+    return open_window
+
+
+@pytest.fixture
+def on_run(opened, recorded: Path, qtbot) -> MainWindow:
+    """The window with the recorded comparison open and both graphs read."""
+    window = opened(recorded)
+    settle(window, qtbot)
+    return window
+
+
+def settle(window: MainWindow, qtbot) -> None:
+    """Wait until the comparison is open and its models are read."""
+    desk = window.desk
+    qtbot.waitUntil(lambda: desk.session.comparison is not None and desk.session.graphs.golden is not None,
+                    timeout=20_000)
+    desk.curve.furnish()
+    desk.tensor.furnish()
+
+
+def _flush(qapp: QApplication) -> set[QWidget]:
+    for _ in range(3):
+        gc.collect()
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        qapp.processEvents()
+    timers = [t for t in qapp.findChildren(QTimer) if t.isActive()]
+    assert not timers, f"timers left running: {timers}"
+    return {w for w in qapp.topLevelWidgets() if isinstance(w, QObject) and w.isVisible()}
