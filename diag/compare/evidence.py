@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diag.compare.align.walk import Pairing
+from diag.compare.align.state import Pairing
 from diag.runtimes.interface import Array
 
 

@@ -12,7 +12,8 @@ from diag.cancel import Cancel
 from diag.compare.align.candidates import Neighbourhood
 from diag.compare.align.layout import arrange, layouts
 from diag.compare.align.names import anchors, positions, same_names, varying
-from diag.compare.align.walk import Pairing, Walk
+from diag.compare.align.state import Pairing
+from diag.compare.align.walk import Walk
 from diag.compare.sides import Side
 from diag.compare.tape import Tape, chunks, step_bytes
 from diag.formats import weights as weight_files

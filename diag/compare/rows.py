@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diag.compare.align.candidates import Neighbourhood
-from diag.compare.align.walk import Pairing
+from diag.compare.align.state import Pairing
 from diag.compare.metrics import compare
 from diag.compare.tolerance import Preset, judge
 from diag.runtimes.interface import Array

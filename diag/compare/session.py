@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from diag.cancel import Cancel
 from diag.compare.align.candidates import Neighbourhood
-from diag.compare.align.walk import Pairing
+from diag.compare.align.state import Pairing
 from diag.compare.attribute import SCORE_LIMIT
 from diag.compare.envelope import Envelope
 from diag.compare.evidence import Evidence
