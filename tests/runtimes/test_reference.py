@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from diag.cancel import Cancel
 from diag.errors import ToolFailed
@@ -236,6 +238,10 @@ def test_paddings_are_pairs_and_symmetric_repeats_the_edge():
           np.pad(x, ((1, 0), (0, 2)), mode="reflect"))
 
 
+def test_a_range_from_attributes():
+    assert run("Range", [np.zeros(1, np.float32)], start=2, limit=9, delta=3).tolist() == [2, 5, 8]
+
+
 def test_slices():
     x = normal(6, 8)
     index = [np.array(v, np.int32) for v in ([1, 0], [5, 8], [0, 1], [2, 3])]
@@ -318,6 +324,9 @@ def test_a_node_that_is_not_covered_is_named_and_the_rest_goes_on():
     (Node("n", "Conv2DFusion", ("x", "w"), ("y",), {"pad_mode": "sideways"}),
      (weight("w", np.zeros((1, 1, 1, 1), np.float32)),), "pad mode 'sideways'"),
     (Node("n", "QuantDTypeCast", ("x",), ("y",), {"dst_t": 32}), (), "without a scale"),
+    (Node("n", "PadFusion", ("x",), ("y",), {"padding_mode": 2, "paddings": (10**12, 0, 0, 0)}), (),
+     "around 2 elements makes no sense"),
+    (Node("n", "ScaleFusion", ("x", "x"), ("y",), {"axis": -10**12}), (), "axes or sizes makes no sense"),
 ])
 def test_a_problem_says_what_is_wrong(node, weights, problem):
     program = lower(graph_of([node], [("x", normal(2, 3))], weights))
@@ -332,6 +341,41 @@ def test_no_operator_raises_on_a_node_that_says_nothing():
         for inputs in ((), ("x",), ("x", "x"), ("x", "x", "x")):
             program = lower(graph_of([Node("n", op, inputs, ("y",))], [("x", normal(2, 3))]))
             assert program.steps[0].problem or program.steps[0].writes == ("y",), op
+
+
+NAMES = sorted({
+    "axis", "axes", "perm", "shape", "format", "mode", "activation_type", "pad_mode", "pad_list", "kernel_size",
+    "stride", "strides", "dilation", "group", "paddings", "padding_mode", "size_splits", "output_num", "begin_mask",
+    "end_mask", "keep_dims", "epsilon", "alpha", "beta", "bias", "block_size", "to", "dst_t", "data_type", "value",
+    "method",
+    "new_height", "new_width", "depth_radius", "slope", "num_groups", "global", "begin_norm_axis", "base",
+    "scale", "p"})
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.binary(max_size=3),
+    st.sampled_from([DType.FLOAT32, Weight("w", DType.FLOAT32, (2,), problem="it is gone")]),
+    st.lists(st.integers(-3, 10) | st.floats(), max_size=6).map(tuple))
+
+
+@settings(max_examples=400, deadline=None)
+@given(op=st.sampled_from(sorted(OPERATORS)), attributes=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
+       inputs=st.lists(st.sampled_from(["x", "w", "i", ""]), max_size=5).map(tuple),
+       outputs=st.sampled_from([("y",), ("y", "z"), ("", "z"), ("",)]))
+def test_no_operator_raises_on_attributes_that_make_no_sense(op, attributes, inputs, outputs):
+    weights = (weight("w", normal(2, 3)), weight("i", np.array([1, 0], np.int32)))
+    graph = graph_of([Node("n", op, inputs, outputs, attributes)], [("x", normal(2, 3))], weights)
+    step, = lower(graph).steps
+    assert set(step.writes) <= set(outputs)
+    wanted = {o.name for o in graph.outputs} - {""}
+    assert step.problem or wanted <= set(step.writes)
+    assert not (step.problem and step.protos)
+
+
+def test_an_output_that_is_read_and_not_covered_is_a_problem():
+    nodes = [Node("m", "Activation", ("x",), ("a", "b"), {"activation_type": 1}), Node("n", "Neg", ("b",), ("c",))]
+    assert lower(graph_of(nodes, [("x", normal(2))])).steps[0].problem == \
+        "output 1 of operator Activation is not covered by the reference runtime"
+    unread = [nodes[0], Node("n", "Neg", ("a",), ("c",))]
+    assert [s.problem for s in lower(graph_of(unread, [("x", normal(2))])).steps] == ["", ""]
 
 
 def test_values_keep_their_names_and_inner_ones_stay_inside():

@@ -179,8 +179,8 @@ def _like(number: float) -> Lower:
 
 def _range(n: Lowering) -> str:
     if not n.has(2):
-        values = [n.integer(name, default) for name, default in (("start", 0), ("limit", 0), ("delta", 1))]
-        return n.constant(np.arange(*values, dtype=np.int32))
+        values = (("start", 0), ("limit", 0), ("delta", 1))
+        return n.emit("Range", *(n.constant(np.array(n.integer(name, default), np.int32)) for name, default in values))
     bounds = same_type(n, [n.input(i) for i in range(3)])
     dtype = n.dtype(bounds[0])
     if dtype is DType.FLOAT16:
@@ -233,9 +233,11 @@ def _symmetric_pad(n: Lowering, value: str, pads: Sequence[int] | None) -> str:
         raise NotCovered("operator PadFusion, symmetric, with computed sizes is not covered by the reference runtime")
     for axis, size in enumerate(d or 0 for d in shape):
         before, after = pads[2 * axis], pads[2 * axis + 1]
+        if max(before, after) > size or min(before, after) < 0:
+            raise NotCovered(f"symmetric padding of {before} and {after} around {size} elements makes no sense")
         if before or after:
             rows = np.pad(np.arange(size), (before, after), mode="symmetric")
-            value = n.emit("Gather", value, n.ints(rows.tolist()), axis=axis)
+            value = n.emit("Gather", value, n.constant(rows.astype(np.int64)), axis=axis)
     return value
 
 

@@ -20,6 +20,9 @@ Names = str | tuple[str, ...]
 """What a node writes: one value, or its outputs in order."""
 
 
+_MANY = 256
+
+
 class NotCovered(Exception):
     """The node says something that has no lowering; the text becomes the step's problem."""
 
@@ -145,7 +148,9 @@ class Lowering:
         return name
 
     def ints(self, values: Sequence[int]) -> str:
-        """A one-dimensional int64 constant."""
+        """A one-dimensional int64 constant: axes, sizes, pads; never more than a few."""
+        if len(values) > _MANY:
+            raise NotCovered(f"operator {self.node.op} with {len(values):,} axes or sizes makes no sense")
         return self.constant(np.array(values, np.int64))
 
     def like(self, number: float, value: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from diag.errors import DiagError
 from diag.runtimes.program import Program, Step
 from diag.runtimes.reference.lowering import Lowering, NotCovered
@@ -19,7 +21,8 @@ def lower(graph: Graph) -> Program:
     """
     weights = dict(graph.weights)
     types = Types(graph, weights)
-    steps = tuple(_lower(i, node, types, weights) for i, node in enumerate(graph.nodes))
+    wanted = {*graph.consumers, *(o.name for o in graph.outputs)}
+    steps = tuple(_whole(_lower(i, node, types, weights), node, wanted) for i, node in enumerate(graph.nodes))
     return Program(graph, steps, weights, {"": OPSET}, ir_version=10)
 
 
@@ -34,9 +37,18 @@ def _lower(index: int, node: Node, types: Types, weights: dict[str, Weight]) -> 
         return lowering.finish(index, function(lowering))
     except NotCovered as reason:
         return _uncovered(index, node, str(reason))
-    except (ValueError, TypeError, IndexError, KeyError, OverflowError, DiagError) as error:
+    except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, DiagError) as error:
         # Whatever a damaged or foreign file holds in place of an attribute: this node is lost, the rest is not.
         return _uncovered(index, node, f"operator {node.op} has attributes that make no sense: {error}")
+
+
+def _whole(step: Step, node: Node, wanted: Collection[str]) -> Step:
+    """The step, unless it leaves out an output that somebody reads: then the node counts as not covered."""
+    missing = [i for i, o in enumerate(node.outputs) if o in wanted and o not in step.writes]
+    if not missing:
+        return step
+    return _uncovered(step.node, node, f"output {missing[0]} of operator {node.op} is not covered by the reference "
+                      "runtime")
 
 
 def _uncovered(index: int, node: Node, problem: str) -> Step:
