@@ -13,6 +13,7 @@ from diag.compare.session import Comparing
 from diag.compare.sides import Side
 from diag.compare.tolerance import Preset
 from diag.compare.why.blame import Reason, reason
+from diag.compare.why.evidence import with_evidence
 from diag.compare.why.explain import Suspect, explain
 from diag.compare.why.facts import Constant
 from diag.formats import weights
@@ -34,6 +35,8 @@ class Surroundings:
     preset: Preset
     by_reference: bool
     runtime: str
+    version: str
+    device: str
     threads: int
 
 
@@ -72,11 +75,21 @@ def _culprit(row: LayerResult, stage: Stage, around: Surroundings) -> Culprit:
                         constants(around.golden), constants(around.target))
         differences, blamed = found.differences, found.blamed
         why = reason(row, stage, found, _nodes(group, around), kept, around.runtime, around.threads)
+    why = _backed(why, row, blamed, around)
     names = tuple(around.golden.graph.nodes[i].name for i in group) or (row.golden_node,)
     return Culprit(
         golden_node=blamed or _anchor(row, names), golden_nodes=names, target_node=row.target_node,
         score=score(row), stage=stage, why=why.text, own_input=row.own_input or row.cumulative, finding=why.code,
         differences=differences, values=why.values)
+
+
+def _backed(why: Reason, row: LayerResult, blamed: str | None, around: Surroundings) -> Reason:
+    name = blamed or row.golden_node
+    node = next((n for n in around.golden.graph.nodes if n.name == name), None)
+    if node is None:
+        return why
+    return with_evidence(why, node, around.golden.graph, around.target.graph, around.runtime, around.version,
+                         around.device)
 
 
 def _group(row: LayerResult, around: Surroundings) -> list[int]:

@@ -73,7 +73,7 @@ class Conclusion:
         outputs = self._outputs(preset, dtype)
         verdict = overall(outputs)
         around = Surroundings(self.golden, self.target, self.comparing, preset, self.observed is None, self._name(),
-                              self.plan.threads)
+                              self._version(), self.plan.device, self.plan.threads)
         blamed, harmless = culprits(rows, verdict, around)
         checks = {**self._checks(), "harmless": [{"golden_node": r.golden_node, "target_node": r.target_node}
                                                  for r in harmless]}

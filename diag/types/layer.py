@@ -10,7 +10,6 @@ from typing import Any
 from diag.types.dtype import DType
 from diag.types.metrics import Metrics
 
-
 Facts = Dict[str, Any]
 """JSON-able values by name."""
 
