@@ -28,7 +28,7 @@ def with_evidence(reason: Reason, node: Node, golden: Graph, target: Graph, runt
     found = known.evidence(node.op, _number(opset), dict(node.attributes)) if known is not None else None
     if found is None or not found.wrong:
         return reason
-    told = {**reason.values, "evidence": found.sentence}
+    told = {**reason.values, "tests_say": found.sentence}
     if reason.code in _UNEXPLAINED:
         values = {**told, "op": node.op, "runtime": f"{runtime} {version}", "wrong": found.wrong, "tests": found.ran}
         return Reason(Code.KNOWN_OPERATOR_DEFECT, values, found.sentence)
