@@ -52,6 +52,8 @@ class HostProcess:
         if self._closed:
             return
         self._closed = True
+        with contextlib.suppress(OSError):
+            self.requests.close()  # all that one needs to end that still waits for its job
         if self._child.poll() is None:
             self._child.terminate()
             try:
@@ -59,9 +61,8 @@ class HostProcess:
             except subprocess.TimeoutExpired:
                 self._kill()
                 self._child.wait()
-        for pipe in (self.requests, self.events):
-            with contextlib.suppress(OSError):
-                pipe.close()
+        with contextlib.suppress(OSError):
+            self.events.close()
         if not keep_log:
             self.log.unlink(missing_ok=True)
 

@@ -37,9 +37,9 @@ def run_remote(kind: str, job: object, cancel: Cancel, result: type[T],
     try:
         _request(child.requests, kind, job)
         clean = yield from _events(child.events, result)
-        code = child.wait()
-        cancel.check()
         if not clean:
+            code = child.wait()
+            cancel.check()
             raise _crash(code, child.log)
     except DiagError as error:
         cancel.check()

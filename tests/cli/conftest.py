@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import diag.cli.compare as diag_compare
+import diag.cli.parse as diag_parse
 from diag.cli.main import main
 from diag.jobs.compare import compare_here
 
@@ -31,7 +32,8 @@ Command = Callable[..., Answer]
 @pytest.fixture
 def diag(apart: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
     """As ``apart``, but the comparison runs in this process: many short ones are quicker so."""
-    monkeypatch.setattr(diag_compare, "run_compare", compare_here)
+    monkeypatch.setattr(diag_compare, "run_compare", lambda job, cancel, _host: compare_here(job, cancel))
+    monkeypatch.setattr(diag_parse, "_WARMED", {})
     return apart
 
 
