@@ -14,6 +14,7 @@ import onnx
 
 from diag.errors import FormatError
 from diag.runtimes.conformance.cases import CONSTANT, KINDS, NODE
+from diag.runtimes.conformance.judge import right
 
 SCHEMA = "diag.conformance/1"
 STAGES = ("convert", "build", "run", "ran")
@@ -77,8 +78,6 @@ class CaseResult:
     @property
     def right(self) -> bool | None:
         """Whether what came out is right; None if nothing did."""
-        from diag.runtimes.conformance.judge import right
-
         return right(self.error, self.why) if self.run else None
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from diag.runtimes.reference.lowering import Lower, Lowering, NotCovered
 from diag.runtimes.reference.numbers import Act
 
@@ -105,8 +107,6 @@ def _slope(n: Lowering) -> str:
     numbers = n.numbers("slope")
     if not numbers:
         raise NotCovered(f"operator {n.node.op} has no slope")
-    import numpy as np
-
     return n.constant(np.array(numbers, np.float32))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from onnx import numpy_helper
 
 from diag.runtimes.reference.activation import fused
 from diag.runtimes.reference.convolution import channels_first_run
@@ -121,8 +122,6 @@ def _dropout(n: Lowering) -> Names:
 
 
 def _true() -> object:
-    from onnx import numpy_helper
-
     return numpy_helper.from_array(np.array([True]))
 
 

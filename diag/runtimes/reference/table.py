@@ -8,6 +8,7 @@ from diag.runtimes.reference import (
     activation,
     control,
     convolution,
+    cutting,
     elementwise,
     index,
     layout,
@@ -22,8 +23,8 @@ from diag.runtimes.reference.lowering import Lower
 FAMILIES: Mapping[str, Mapping[str, Lower]] = {
     "elementwise": elementwise.OPERATORS, "activation": activation.OPERATORS, "reduction": reduction.OPERATORS,
     "convolution": convolution.OPERATORS, "matrix": matrix.OPERATORS, "normalization": normalization.OPERATORS,
-    "layout": layout.OPERATORS, "index": index.OPERATORS, "resize": resize.OPERATORS,
-    "quantisation": quantisation.OPERATORS,
+    "layout": layout.OPERATORS, "cutting": cutting.OPERATORS,
+    "index": index.OPERATORS, "resize": resize.OPERATORS, "quantisation": quantisation.OPERATORS,
 }
 
 OPERATORS: Mapping[str, Lower] = {
