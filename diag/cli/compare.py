@@ -32,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """GOLDEN TARGET and how to compare them."""
     parser.add_argument("golden", type=Path, metavar="GOLDEN", help="the ONNX model that is right by definition")
     parser.add_argument("target", type=Path, metavar="TARGET", help="what it became: .mindir or .onnx")
+    add_options(parser)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """How to compare: every command that builds on a comparison understands these."""
     inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
     inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
     inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")

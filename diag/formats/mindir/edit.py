@@ -7,7 +7,7 @@ An encrypted source gives a plain result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from diag.formats.mindir.select import Selection, refuse_untappable, select, unt
 from diag.formats.mindir.work import Work, opened, value_of
 from diag.types.tensor import TensorInfo
 
-__all__ = ["Edited", "isolate", "patch", "tap", "untappable", "write_weights"]
+__all__ = ["Edited", "extract", "isolate", "patch", "tap", "untappable", "write_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,20 @@ def isolate(source: Path, values: Sequence[str], feeds: Mapping[str, TensorInfo]
         chosen = {e.value: e for e in (work.entry(v) for v in values)}
         selection = select(work, chosen.values())
         inputs = _cut(work, selection, feeds)
+        set_outputs(work, tuple(chosen.values()))
+        return Edited(work.draft.data(), tuple(chosen), tuple(output_name(work, e) for e in chosen.values()), inputs)
+
+
+def extract(source: Path, values: Sequence[str], stop: Collection[str], feeds: Mapping[str, TensorInfo],
+            key: bytes | None = None) -> Edited:
+    """A model of everything that computes ``values`` from the values in ``stop`` (or from the graph's own inputs).
+
+    ``stop`` may hold values that are not reached. ``feeds``, and what is raised: as in ``isolate``.
+    """
+    with opened(source, key) as work:
+        refuse_untappable(work, values)
+        chosen = {e.value: e for e in (work.entry(v) for v in values)}
+        inputs = _cut(work, select(work, chosen.values(), stop), feeds)
         set_outputs(work, tuple(chosen.values()))
         return Edited(work.draft.data(), tuple(chosen), tuple(output_name(work, e) for e in chosen.values()), inputs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from diag.errors import UsageError
@@ -69,9 +69,14 @@ class Selection:
     fed: dict[str, None] = field(default_factory=dict)
 
 
-def select(work: Work, chosen: Iterable[Entry]) -> Selection:
-    """The nodes, what they need of constants and shape computations, and the values to be fed."""
+def select(work: Work, chosen: Iterable[Entry], stop: Collection[str] | None = None) -> Selection:
+    """The nodes, what they need of constants and shape computations, and the values to be fed.
+
+    ``stop``: only these values (and the graph's inputs) are fed, and whatever computes from them is selected too;
+    None: every value that the chosen nodes read.
+    """
     flow, selection = work.flow, Selection()
+    ends = None if stop is None else {flow.resolve(v) for v in stop}
     live = _depend_on_data(work.graph)
     waiting = list(chosen)
     while waiting:
@@ -84,7 +89,8 @@ def select(work: Work, chosen: Iterable[Entry]) -> Selection:
             producer = flow.entries.get(value)
             if value in work.graph.weights and value not in flow.constants:
                 selection.weights.add(value)
-            elif producer is not None and (value not in live or _inseparable(work, entry, producer)):
+            elif producer is not None and (value not in live or (ends is not None and value not in ends)
+                                           or _inseparable(work, entry, producer)):
                 waiting.append(producer)
             elif value in live:
                 selection.fed[value] = None
