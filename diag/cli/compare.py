@@ -49,6 +49,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--dtype", choices=("auto", "float32", "float16", "bfloat16"), default="auto",
                      help="what the target computes in")
     how.add_argument("--threads", type=at_least(1), default=1, help="threads of the target's runtime (default 1)")
+    how.add_argument("--jobs", type=at_least(1), default=None, metavar="N",
+                     help="processor cores for all that runs in this process (default: all)")
     how.add_argument("--own-input", action=argparse.BooleanOptionalAction, default=True,
                      help="measure each layer on golden input too (default on)")
     how.add_argument("--checks", action=argparse.BooleanOptionalAction, default=None,
@@ -74,9 +76,8 @@ def job_of(args: argparse.Namespace) -> CompareJob:
     choice = InputChoice(args.inputs, dict(_named(args.input)), parse_shapes(args.shape), args.seed)
     plan = ComparePlan(
         golden=args.golden, target=args.target, out=out, inputs=choice, device=parse_device(args.device),
-        dtype=args.dtype,
-        own_input=args.own_input, preset=args.preset, map_file=args.map,
-        budget=_budget(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads,
+        dtype=args.dtype, own_input=args.own_input, preset=args.preset, map_file=args.map,
+        budget=_budget(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads, jobs=args.jobs,
         key=args.key or None, checks=args.checks, cache=cache_dir() / "golden", told=_told(args))
     return CompareJob(plan, args.runtime)
 
@@ -106,7 +107,7 @@ def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:
     told: dict[str, str | int | bool] = {}
     for name, default in (("inputs", None), ("shape", ""), ("seed", 0), ("runtime", "auto"), ("device", "cpu"),
                           ("dtype", "auto"), ("threads", 1), ("own_input", True), ("preset", "calibrated"),
-                          ("map", None), ("budget", "")):
+                          ("map", None), ("budget", ""), ("jobs", None)):
         value = getattr(args, name)
         if value != default:
             told[name] = value if isinstance(value, (int, bool)) else str(value)

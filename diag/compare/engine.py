@@ -42,7 +42,7 @@ def compare(plan: ComparePlan, runtime: Runtime | None, cancel: Cancel) -> Itera
     Finished(Comparison). The run folder holds all of it. Raises DiagError.
     """
     started = time.monotonic()
-    cores = os.cpu_count() or 1
+    cores = plan.jobs or os.cpu_count() or 1
     folder = RunFolder.create(plan.out)
     yield Progress("Opening the models", 0, 2, "models")
     half = max(1, cores // 2)  # golden and target run at the same time

@@ -38,7 +38,8 @@ class ComparePlan:
         preset: "calibrated" or "mindstudio".
         map_file: pairings given by hand (see ``diag.compare.align.manual``).
         budget: memory for tensors, bytes.
-        threads: threads of the target's runtime; the golden always has the machine's.
+        threads: threads of the target's runtime.
+        jobs: processor cores for everything that runs here; None: the machine's.
         key: decrypts the target: 16, 24 or 32 characters, or twice as many hexadecimal digits.
         checks: whether golden stability is measured; None: if the model is small.
         cache: folder in which golden tensors are kept by content; None: they are not kept.
@@ -56,6 +57,7 @@ class ComparePlan:
     map_file: Path | None = None
     budget: int = DEFAULT_BUDGET
     threads: int = 1
+    jobs: int | None = None
     key: str | None = None
     checks: bool | None = None
     cache: Path | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from diag.types.layer import Culprit, OutputResult, Role, Verdict
 from diag.types.metrics import Metrics
 
 _UNSTABLE = 1e-5
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)"
+_DECIDED = re.compile(rf"(\D[^;]*?),? is {_NUMBER}, (?:above the limit of|between) {_NUMBER}")
 _CONDITIONS = {"repeat": "run again", "threads": "one thread against all",
                "optimisation": "graph optimisation on against off"}
 
@@ -67,6 +70,10 @@ def _gate(output: OutputResult, comparison: Comparison) -> tuple[str, float | No
         return "relative L2", None, RELATIVE[False].bad
     if not math.isnan(metrics.mismatch):
         return "mismatch", metrics.mismatch, 0.0
+    decided = _DECIDED.match(output.reason)
+    if decided is not None:
+        # The rule that decided is in its own words; which one it was depends on a control run that is not kept.
+        return decided[1][:1].lower() + decided[1][1:], float(decided[2]), float(decided[3])
     if comparison.target.dtype in ("float16", "bfloat16"):
         return "noise-floor ratio", _known(metrics.nr), _limit(NOISE[False], output)
     return "relative L2", _known(metrics.rel_l2), _limit(RELATIVE[False], output)
