@@ -6,7 +6,8 @@ coordinates. Units are pixels at zoom 1, y runs down.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +79,7 @@ class Picture:
                 float((self.box[:, 1] + self.box[:, 3]).max(initial=1)))
 
 
-def shown(model: GraphModel, opened: Set[int]) -> frozenset[int]:
+def shown(model: GraphModel, opened: AbstractSet[int]) -> frozenset[int]:
     """Those of the scopes that are open and stand in open ones only; the whole graph always is."""
     wanted = np.zeros(model.size, bool)
     wanted[list(opened)] = True
@@ -88,7 +89,7 @@ def shown(model: GraphModel, opened: Set[int]) -> frozenset[int]:
     return frozenset(np.flatnonzero(wanted).tolist())
 
 
-def place(model: GraphModel, arrangement: Order, widths: Array, opened: Set[int], cancel: Cancel,
+def place(model: GraphModel, arrangement: Order, widths: Array, opened: AbstractSet[int], cancel: Cancel,
           before: Picture | None = None) -> Picture:
     """Lay out what is open. ``widths``: (items,) of closed boxes, pixels. Raises Cancelled."""
     seen = shown(model, opened)
@@ -282,10 +283,10 @@ def _compose(model: GraphModel, order: Order, seen: frozenset[int], width: Array
         part = slice(start, start + len(known.x))
         x[part], top[part], high[part], live[part] = known.x + left, known.top + above, known.height, True
         row_top[part], row_bottom[part] = known.row_top + above, known.row_bottom + above
-    return _picture(model, order, seen, inner, live, (x, top, high, row_top, row_bottom), width)
+    return _picture(order, seen, inner, live, (x, top, high, row_top, row_bottom), width)
 
 
-def _picture(model: GraphModel, order: Order, seen: frozenset[int], inner: Mapping[int, Inner], live: Array,
+def _picture(order: Order, seen: frozenset[int], inner: Mapping[int, Inner], live: Array,
              places: tuple[Array, Array, Array, Array, Array], width: Array) -> Picture:
     x, top, high, row_top, row_bottom = places
     boxes = np.flatnonzero(live & (order.item >= 0))
@@ -298,8 +299,10 @@ def _picture(model: GraphModel, order: Order, seen: frozenset[int], inner: Mappi
     end = order.item[low]
     curve = np.stack([x[up], row_bottom[up], x[low], row_top[low]], 1)
     # From a box to the rim of its row, and through the row where only a line passes: straight down.
-    leaving, arriving = np.unique(up), low
+    leaving, arriving = np.unique(up[order.item[up] != DUMMY]), low
     stub_out = np.stack([x[leaving], top[leaving] + high[leaving], x[leaving], row_bottom[leaving]], 1)
+    # What comes into an open scope passes under its title.
+    stub_out[order.item[leaving] == IN, 1] -= HEADER
     stub_in = np.stack([x[arriving], row_top[arriving], x[arriving], top[arriving]], 1)
     through = order.item[low] == DUMMY
     stub_in[through, 3] = row_bottom[low[through]]
@@ -314,9 +317,8 @@ def _picture(model: GraphModel, order: Order, seen: frozenset[int], inner: Mappi
     heads = np.where(item[low] >= 0, np.where(against, 0, 1), 0)
     first_piece = np.where(against & (up == origin), -1, 0)
     head = np.concatenate([first_piece, heads, np.zeros(len(leaving), np.int64), np.where(far[:, 2] > 0, -1, 1)])
-    bent = np.concatenate([np.ones(len(curve), bool), np.zeros(len(stub_in) + len(stub_out), bool), np.ones(len(far), bool)])
-    is_far = np.zeros(len(lines), bool)
-    is_far[len(lines) - len(far):] = True
+    is_far = np.arange(len(lines)) >= len(lines) - len(far)
+    bent = is_far | (np.arange(len(lines)) < len(curve))
     real = (np.abs(lines[:, 1] - lines[:, 3]) > 0.01) | (head != 0)
     return Picture(seen, items, box, frame, lines[real], bent[real], source[real], target[real], head[real],
                    is_far[real], inner)

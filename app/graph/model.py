@@ -91,7 +91,8 @@ class GraphModel:
     @cached_property
     def worst(self) -> Array:
         """(items,) the highest state inside, int8."""
-        return ((self.states > 0) * np.arange(STATES)).max(1).astype(np.int8)
+        found: Array = ((self.states > 0) * np.arange(STATES)).max(1).astype(np.int8)
+        return found
 
     @cached_property
     def children(self) -> tuple[Array, Array]:
@@ -112,7 +113,8 @@ class GraphModel:
     def inside(self, scope: int) -> Array:
         """The children of a scope, in the order of execution."""
         first, items = self.children
-        return items[first[scope - self.root]:first[scope - self.root + 1]]
+        found: Array = items[first[scope - self.root]:first[scope - self.root + 1]]
+        return found
 
     def ancestors(self, item: int) -> list[int]:
         """The scopes that hold an item, innermost first."""

@@ -104,7 +104,7 @@ def _longest(span: Array, size: int) -> int:
 def _vertices(model: GraphModel) -> tuple[Array, Array, Array, Array, Array]:
     """Item and scope of each vertex, sorted so that edges run from lower to higher numbers, and the edges."""
     edges: Edges = model.edges
-    first, drawn = model.children
+    _, drawn = model.children
     incoming = np.unique(edges.scope[edges.source == IN])
     outgoing = np.unique(edges.scope[edges.target == OUT])
     item = np.concatenate([drawn, np.full(len(incoming), IN), np.full(len(outgoing), OUT)])

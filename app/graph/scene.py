@@ -1,4 +1,4 @@
-"""A picture made ready to be looked at: found by place through sorted arrays, thinned where nobody could see it. No Qt."""
+"""A picture made ready to be looked at: found by place through sorted arrays, thinned where it is far. No Qt."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Scene:
         frames = np.flatnonzero(picture.frame)
         frames = frames[np.argsort(model.depth[picture.items[frames]], kind="stable")]
         self.frames, self.frame_items = picture.box[frames], picture.items[frames]
-        self._tall_first = _TallLast(picture.lines)
+        self._lines = _Lines(picture.lines)
         self._row = np.full(model.size, -1)
         self._row[picture.items] = np.arange(len(picture.items))
         self._merged = _levels(self.boxes)
@@ -95,7 +95,7 @@ class Scene:
 
     def lines(self, rect: Rect, least: float) -> Array:
         """Numbers of the lines of the picture that may cross a rectangle and are at least so long, scene units."""
-        return self._tall_first.crossing(rect, least)
+        return self._lines.crossing(rect, least)
 
     def touching(self, item: int) -> Array:
         """Numbers of the lines that belong to edges of an item."""
@@ -106,6 +106,20 @@ class Scene:
         own = (p.source == item) | (p.target == item)
         return np.flatnonzero(own)
 
+    def neighbour(self, item: int, dx: int, dy: int) -> int:
+        """The closed box that is nearest in a direction; the first one if none is given; -1 if there is none."""
+        here = self.rect(item) if item >= 0 else None
+        heap = self.boxes
+        if here is None:
+            return int(heap.item[0]) if len(heap.item) else -1
+        x = heap.box[:, 0] + heap.box[:, 2] / 2 - (here[0] + here[2]) / 2
+        y = heap.box[:, 1] + heap.box[:, 3] / 2 - (here[1] + here[3]) / 2
+        along, aside = x * dx + y * dy, np.abs(x * dy) + np.abs(y * dx)
+        # To the side means in the same row; up and down may lean.
+        cost = np.where(along > 4, along + aside * (4.0 if dx else 0.7), np.inf)
+        best = int(np.argmin(cost)) if len(cost) else -1
+        return int(heap.item[best]) if best >= 0 and np.isfinite(cost[best]) else -1
+
     def hit(self, x: float, y: float) -> int:
         """The item at a place: a closed box, else the innermost open scope, else -1."""
         found = self.visible((x, y, x, y), 1.0)
@@ -115,7 +129,7 @@ class Scene:
         return int(items[-1]) if len(frames) else -1
 
 
-class _TallLast:
+class _Lines:
     """Lines by their upper end; the few very tall ones apart, so that a search need not look far up."""
 
     def __init__(self, lines: Array) -> None:
@@ -136,7 +150,8 @@ class _TallLast:
         x0, y0, x1, y1 = self.lines[some].T
         inside = ((np.minimum(x0, x1) <= rect[2]) & (np.maximum(x0, x1) >= rect[0])
                   & (np.minimum(y0, y1) <= rect[3]) & (np.maximum(y0, y1) >= rect[1]))
-        return some[inside]
+        found: Array = some[inside]
+        return found
 
 
 def _levels(heap: Heap) -> list[tuple[float, Heap]]:

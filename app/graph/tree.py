@@ -71,7 +71,8 @@ def _ask_neighbours(graph: Graph, paths: list[Path | None]) -> None:
     after: dict[int, Path] = {}
     for i in reversed(wanting):
         readers = (r for value in graph.nodes[i].outputs for r in graph.consumers.get(value, ()))
-        found = next((p for r in readers if (p := paths[r] if paths[r] is not None else after.get(r)) is not None), None)
+        theirs = (paths[r] if paths[r] is not None else after.get(r) for r in readers)
+        found = next((path for path in theirs if path is not None), None)
         if found is not None:
             after[i] = found
     for i in wanting:
