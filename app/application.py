@@ -24,7 +24,7 @@ class Application(QObject):
         super().__init__(app)
         self._app = app
         self.settings = settings
-        self._translator: QTranslator | None = None
+        self._translators: list[QTranslator] = []
         self.window: MainWindow | None = None
         self.catcher = Catcher(self)
 
@@ -56,12 +56,24 @@ class Application(QObject):
         old.deleteLater()
         self.restyled.emit()
 
+    def shut_down(self) -> None:
+        """Close the window, take the translations back."""
+        if self.window is not None:
+            self.window.close()
+            self.window.deleteLater()
+            self.window = None
+        self._silence()
+
+    def _silence(self) -> None:
+        for translator in self._translators:
+            self._app.removeTranslator(translator)
+            translator.deleteLater()
+        self._translators = []
+
     def _speak(self) -> i18n.Lang:
-        if self._translator is not None:
-            self._app.removeTranslator(self._translator)
-            self._translator.deleteLater()
+        self._silence()
         lang = i18n.chosen(self.settings.language)
-        self._translator = i18n.install(self._app, lang)
+        self._translators = i18n.install(self._app, lang)
         return lang
 
 

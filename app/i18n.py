@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from importlib.resources import as_file, files
 from typing import Literal
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from diag.errors import UsageError
 
 Lang = Literal["en", "zh"]
 
 LOCALES: dict[str, str] = {"en": "en_US", "zh": "zh_CN"}
+_QT_OWN = ("qtbase", "qt")
+"""Catalogues with the words of Qt's own buttons; which of them is there depends on the version."""
 
 
 def chosen(setting: str) -> Lang:
@@ -21,14 +23,21 @@ def chosen(setting: str) -> Lang:
     return "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
 
 
-def install(app: QCoreApplication, lang: str) -> QTranslator | None:
-    """Make the application speak ``lang``; returns the translator, to be removed when the language changes."""
-    QLocale.setDefault(QLocale(LOCALES[lang]))
+def install(app: QCoreApplication, lang: Lang) -> list[QTranslator]:
+    """Make the application speak ``lang``; returns the translators, to be removed when the language changes."""
+    locale = QLocale(LOCALES[lang])
+    QLocale.setDefault(locale)
     if lang == "en":
-        return None
-    translator = QTranslator(app)
-    data = (files("resources") / "i18n" / f"ascend_diag_{LOCALES[lang]}.qm").read_bytes()
-    if not translator.load(data):
-        raise UsageError("The Chinese translation is damaged", hint="Install Ascend Diag again")
-    app.installTranslator(translator)
-    return translator
+        return []
+    ours = QTranslator(app)
+    with as_file(files("resources") / "i18n" / f"ascend_diag_{LOCALES[lang]}.qm") as file:
+        if not ours.load(str(file)):
+            raise UsageError("The Chinese translation is damaged", where=f"in {file}", hint="Install Ascend Diag again")
+    found = [ours]
+    for name in _QT_OWN:
+        buttons = QTranslator(app)
+        if buttons.load(locale, name, "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+            found.append(buttons)
+    for translator in reversed(found):
+        app.installTranslator(translator)
+    return found

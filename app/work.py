@@ -14,6 +14,7 @@ from app import commands
 from app.jobs import Job, JobRunner, LatestRunner, call
 from app.pairs import Pair
 from app.session import Graphs, Session, State
+from app.stages import stage
 from diag.cancel import Cancel
 from diag.errors import Cancelled, DiagError, FormatError
 from diag.events import Event, Finished, Message, Partial, Progress
@@ -155,8 +156,8 @@ class Work(QObject):
     def _stage(self, event: Progress) -> None:
         before = self.jobs[-1].progress
         if before is None or before.stage != event.stage:
-            self.jobs[-1].lines.append(event.stage)
-            self.told.emit("info", event.stage)
+            self.jobs[-1].lines.append(stage(event.stage))
+            self.told.emit("info", stage(event.stage))
         self.jobs[-1].progress = event
 
     def _compared(self, outcome: object) -> None:

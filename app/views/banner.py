@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from app.assets import Look
 from app.session import Session, State
+from app.stages import told
 from diag.events import Progress
 from diag.report.headline import headline
 from diag.report.labels import labels
@@ -61,11 +62,7 @@ class Banner(QFrame):
         self.bar.setMaximum(1000 if progress.total else 0)
         if progress.total:
             self.bar.setValue(1000 * progress.done // progress.total)
-        text = f"{progress.stage}  {progress.done:,} / {progress.total:,} {progress.unit}" if progress.total \
-            else progress.stage
-        if progress.eta_s is not None:
-            text += "   " + self.tr("about {seconds} s left").format(seconds=f"{progress.eta_s:,.0f}")
-        self.detail.setText(text)
+        self.detail.setText(told(progress))
 
     def _arrange(self) -> None:
         words = QVBoxLayout()

@@ -67,6 +67,9 @@ class CurveView(QWidget):
         self.plot.pointed.connect(self._name)
         self.plot.chosen.connect(lambda row: self._session.select(row.golden_tensor))
         self.plot.stretched.connect(self._session.brush)
+        legend = QLabel(self.plot.legend(), self, wordWrap=True)
+        legend.setObjectName("muted")
+        self._layout.addWidget(legend)
         self._layout.addWidget(self.plot, 1)
         self.refresh()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -49,14 +50,9 @@ class CurvePlot(Plot):
         theme = look.theme
         self.setMouseEnabled(x=True, y=False)
         self._bands = [self._band(shade(theme.passed, 0.10)), self._band(shade(theme.failed, 0.08))]
-        self.addLegend(offset=(4, 1), colCount=5, labelTextColor=theme.text, brush=shade(theme.base, 0.8))
-        self._curves = {name: self._line(colour, title) for name, colour, title in (
-            ("cumulative", theme.target, translate("CurvePlot", "cumulative")),
-            ("own_input", theme.own, translate("CurvePlot", "own input")))}
-        self._marks = {name: self._scatter(symbol, colour, title) for name, symbol, colour, title in (
-            ("injects", "star", theme.injects, labels(lang)["role"]["injects"]),
-            ("nonfinite", "x", theme.failed, translate("CurvePlot", "NaN or infinite")),
-            ("dtype", "t", theme.none, translate("CurvePlot", "other element type")))}
+        self._curves = {"cumulative": self._line(theme.target), "own_input": self._line(theme.own)}
+        self._marks = {"injects": self._scatter("star", theme.injects), "nonfinite": self._scatter("x", theme.failed),
+                       "dtype": self._scatter("t", theme.none)}
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.accent, width=1.5))
         self.addItem(self._cursor)
         self._region = pg.LinearRegionItem(brush=shade(theme.accent, 0.15), pen=pg.mkPen(theme.accent))
@@ -86,6 +82,20 @@ class CurvePlot(Plot):
         bottom = QCoreApplication.translate("CurvePlot", "layer, in the order of execution")
         self.label(bottom, self._metric(comparison))
 
+    def legend(self) -> str:
+        """What the signs mean, as rich text."""
+        theme, translate = self._look.theme, QCoreApplication.translate
+        signs = (
+            ("●", theme.target, translate("CurvePlot", "cumulative")),
+            ("●", theme.own, translate("CurvePlot", "own input")),
+            ("★", theme.injects, labels(self._lang)["role"]["injects"]),
+            ("✕", theme.failed, translate("CurvePlot", "NaN or infinite")),
+            ("▼", theme.none, translate("CurvePlot", "other element type")),
+            ("■", theme.passed, translate("CurvePlot", "expected noise")),
+            ("■", theme.failed, translate("CurvePlot", "above the limit")))
+        return "&nbsp;&nbsp; ".join(f"<span style='color:{colour}'>{sign}</span>&nbsp;{escape(words)}"
+                                    for sign, colour, words in signs)
+
     def mark(self, row: LayerResult | None) -> None:
         """Put the cursor on a layer."""
         self._cursor.setVisible(row is not None)
@@ -110,17 +120,16 @@ class CurvePlot(Plot):
 
     # making
 
-    def _line(self, colour: str, title: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
+    def _line(self, colour: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
         symbol = {"symbol": "o", "symbolSize": 4, "symbolBrush": colour, "symbolPen": None}
-        item = pg.PlotDataItem(pen=pg.mkPen(colour, width=1.5), name=title, **symbol)
+        item = pg.PlotDataItem(pen=pg.mkPen(colour, width=1.5), **symbol)
         item.setDownsampling(auto=True, method="peak")
         item.setClipToView(True)
         self.addItem(item)
         return item
 
-    def _scatter(self, symbol: str, colour: str, title: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
-        item = pg.ScatterPlotItem(symbol=symbol, size=13, brush=pg.mkBrush(colour), pen=pg.mkPen(self._look.theme.base),
-                                  name=title)
+    def _scatter(self, symbol: str, colour: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
+        item = pg.ScatterPlotItem(symbol=symbol, size=13, brush=pg.mkBrush(colour), pen=pg.mkPen(self._look.theme.base))
         item.setZValue(10)
         self.addItem(item)
         return item
@@ -177,9 +186,7 @@ class CurvePlot(Plot):
         values = np.concatenate(list(self._y.values())) if self._y else np.zeros(0)
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (-8.0, 0.0)
-        # Room above for the legend.
-        high = max(high, low + 2)
-        self.setYRange(low - 0.3, high + 0.18 * (high - low) + 0.3, padding=0)
+        self.setYRange(low - 0.3, max(high, low + 2) + 0.4, padding=0)
 
     def _floor(self) -> float:
         """Where an error of zero is drawn: one decade below the smallest one."""

@@ -47,8 +47,9 @@ class FindingsView(QWidget):
         if found:
             self.table.selectRow(0)
         else:
-            self.text.setHtml(f"<p>{escape(self.tr('No findings.'))}</p>" if self._session.comparison else
-                              f"<p>{escape(self.tr('Findings come when the comparison has ended.'))}</p>")
+            said = self.tr("No findings.") if self._session.comparison else \
+                self.tr("Findings come when the comparison has ended.")
+            self.text.setHtml(f"<p>{escape(said)}</p>")
 
     def _record(self, finding: Finding, severity: str) -> Record:
         name = _VERDICT[finding.severity]

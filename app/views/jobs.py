@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import Look
 from app.models.records import Record, RecordModel
+from app.stages import told
 from app.views.tables import small_table
 from app.work import JobRecord, Work
 
@@ -102,12 +103,6 @@ class JobsView(QWidget):
             self.lines.verticalScrollBar().setValue(self.lines.verticalScrollBar().maximum())
 
     def _phase(self, job: JobRecord) -> str:
-        progress = job.progress
-        if job.state != "running" or progress is None:
+        if job.state != "running" or job.progress is None:
             return self._words[job.state]
-        text = progress.stage
-        if progress.total:
-            text += f"  {progress.done:,} / {progress.total:,} {progress.unit}"
-        if progress.eta_s is not None:
-            text += "   " + self.tr("about {seconds} s left").format(seconds=f"{progress.eta_s:,.0f}")
-        return text
+        return told(job.progress)

@@ -213,7 +213,7 @@ class LayersView(QWidget):
 
     def _tell(self) -> None:
         shown, total = self.model.rowCount(), self.model.total
-        text = self.tr("%n layer(s)", "", total) if shown == total else \
+        text = self.tr("{total} layers").format(total=f"{total:,}") if shown == total else \
             self.tr("{shown} of {total} layers").format(shown=f"{shown:,}", total=f"{total:,}")
         if self._span is not None:
             text += "   " + self.tr("(a stretch of the curve)")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyqtgraph as pg
-from pyqtgraph.exporters import ImageExporter, SVGExporter
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.assets import Look
@@ -19,7 +19,7 @@ from diag.errors import DiagError
 Rows = tuple[Sequence[str], Sequence[Sequence[str]]]
 """Headings and rows of what a plot shows."""
 
-_WIDTH = 1600
+_FINER = 2
 
 
 class LogAxis(pg.AxisItem):  # type: ignore[misc]
@@ -66,22 +66,38 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if path.suffix.lower() == ".csv":
             write_csv(path, *self._rows())
             return
-        svg = path.suffix.lower() == ".svg"
-        exporter = SVGExporter(self.plotItem) if svg else ImageExporter(self.plotItem)
-        if not svg:
-            exporter.parameters()["width"] = _WIDTH
-        try:
-            exporter.export(str(path))
-        except OSError as error:
-            raise DiagError("The picture cannot be written", where=f"in {path}: {error.strerror}") from error
-        if not path.exists():
-            raise DiagError("The picture cannot be written", where=f"in {path}", hint="Choose another folder")
+        written = self._save_svg(path) if path.suffix.lower() == ".svg" else self._picture().save(str(path))
+        if not written:
+            raise DiagError("The picture cannot be written", where=f"in {path}",
+                            hint="Choose a folder that exists and that you may write to")
+
+    def _save_svg(self, path: Path) -> bool:
+        """By Qt's own generator: that of pyqtgraph stumbles over round symbols."""
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(self.size())
+        generator.setViewBox(self.rect())
+        painter = QPainter()
+        if not path.parent.is_dir() or not painter.begin(generator):
+            return False
+        self.render(painter)
+        return painter.end()
+
+    def _picture(self) -> QPixmap:
+        """Twice as fine as on the screen."""
+        picture = QPixmap(self.size() * _FINER)
+        picture.setDevicePixelRatio(_FINER)
+        picture.fill(self.backgroundBrush().color())
+        painter = QPainter(picture)
+        self.render(painter, self.rect().toRectF(), self.rect())
+        painter.end()
+        return picture
 
     def _menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         translate = QCoreApplication.translate
         menu.addAction(translate("Plot", "Show everything"), self.autoRange)
-        menu.addAction(translate("Plot", "Copy picture"), lambda: QGuiApplication.clipboard().setPixmap(self.grab()))
+        menu.addAction(translate("Plot", "Copy picture"), lambda: QGuiApplication.clipboard().setPixmap(self._picture()))
         menu.addAction(translate("Plot", "Export picture or numbers …"), self._export)
         menu.exec(self.mapToGlobal(at))
         menu.deleteLater()

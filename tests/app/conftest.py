@@ -27,12 +27,12 @@ SAMPLES = Path(str(files("resources") / "samples" / "text_encoder"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every Qt warning fails; the one that is let through is said by the offscreen platform of every window."""
+    """Every Qt warning fails; those let through are said by the offscreen platform, which cannot raise or hint."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
-            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"))
+            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
 
 
 def sample_job(out: Path, name: str = "defect") -> CompareJob:
@@ -72,9 +72,7 @@ def application(qapp: QApplication, settings: Settings) -> Iterator[Application]
     before = set(qapp.topLevelWidgets())
     app = Application(qapp, settings)
     yield app
-    if app.window is not None:
-        app.window.close()
-        app.window.deleteLater()
+    app.shut_down()
     app.deleteLater()
     left = _flush(qapp) - before
     assert not left, f"left behind: {left}"

@@ -1,0 +1,27 @@
+"""The stages of a job in the user's language."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from diag.events import Progress
+
+_STAGES = (QT_TRANSLATE_NOOP("Stages", "Opening the models"), QT_TRANSLATE_NOOP("Stages", "Comparing layers"),
+           QT_TRANSLATE_NOOP("Stages", "Running the target"), QT_TRANSLATE_NOOP("Stages", "Looking for the reason"),
+           QT_TRANSLATE_NOOP("Stages", "models"), QT_TRANSLATE_NOOP("Stages", "nodes"))
+
+
+def stage(name: str) -> str:
+    """A stage or unit as the core calls it, translated where it is known."""
+    return QCoreApplication.translate("Stages", name)
+
+
+def told(progress: Progress) -> str:
+    """Stage, items and the time that is left, in one line."""
+    text = stage(progress.stage)
+    if progress.total:
+        text += f"  {progress.done:,} / {progress.total:,} {stage(progress.unit)}"
+    if progress.eta_s is not None:
+        left = QCoreApplication.translate("Stages", "about {seconds} s left").format(seconds=f"{progress.eta_s:,.0f}")
+        text += f"   {left}"
+    return text

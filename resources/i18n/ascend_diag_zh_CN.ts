@@ -1,0 +1,1405 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Ascend Diag</source>
+        <translation>关于 Ascend Diag</translation>
+    </message>
+    <message>
+        <source>Tells why a model gives another answer after moving from ONNX to MindSpore Lite or Ascend.</source>
+        <translation>说明模型从 ONNX 迁移到 MindSpore Lite 或昇腾后结果为何不同。</translation>
+    </message>
+    <message>
+        <source>Looking at this machine and its runtimes …</source>
+        <translation>正在检查本机及其运行时…</translation>
+    </message>
+    <message>
+        <source>Report of the doctor</source>
+        <translation>诊断报告</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+</context>
+<context>
+    <name>Banner</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Stop; what was compared stays (Esc)</source>
+        <translation>停止；已比对的结果保留（Esc）</translation>
+    </message>
+    <message>
+        <source>Compare again</source>
+        <translation>重新比对</translation>
+    </message>
+    <message>
+        <source>Comparing {golden} and {target}</source>
+        <translation>正在比对 {golden} 与 {target}</translation>
+    </message>
+    <message>
+        <source>Starting …</source>
+        <translation>正在启动…</translation>
+    </message>
+    <message>
+        <source>Stopped before the end: what was compared is kept</source>
+        <translation>提前停止：已比对的结果已保留</translation>
+    </message>
+    <message>
+        <source>{total} layers compared, {failing} of them fail</source>
+        <translation>已比对 {total} 层，其中 {failing} 层失败</translation>
+    </message>
+    <message>
+        <source>Show the culprit</source>
+        <translation>定位元凶</translation>
+    </message>
+    <message>
+        <source>Show the first failure</source>
+        <translation>定位首个失败层</translation>
+    </message>
+    <message>
+        <source>Select it in every view (C)</source>
+        <translation>在所有视图中选中它（C）</translation>
+    </message>
+</context>
+<context>
+    <name>BugDialog</name>
+    <message>
+        <source>Unexpected error</source>
+        <translation>意外错误</translation>
+    </message>
+    <message>
+        <source>This is a mistake in Ascend Diag. Your files are untouched, and the window can be used on. Please send this text to the developers.</source>
+        <translation>这是 Ascend Diag 自身的错误。您的文件未受影响，窗口可以继续使用。请把以下文字发给开发者。</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>复制报告</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>All commands</source>
+        <translation>所有命令</translation>
+    </message>
+    <message>
+        <source>What do you want to do?</source>
+        <translation>想做什么？</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+</context>
+<context>
+    <name>CompareDialog</name>
+    <message>
+        <source>New comparison</source>
+        <translation>新建比对</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原模型</translation>
+    </message>
+    <message>
+        <source>ONNX model (*.onnx)</source>
+        <translation>ONNX 模型 (*.onnx)</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标模型</translation>
+    </message>
+    <message>
+        <source>Models (*.mindir *.onnx)</source>
+        <translation>模型 (*.mindir *.onnx)</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>Arrays by input name (*.npz)</source>
+        <translation>按输入名存放的数组 (*.npz)</translation>
+    </message>
+    <message>
+        <source>empty: generated, so that they mean something to the model</source>
+        <translation>留空：自动生成对模型有意义的输入</translation>
+    </message>
+    <message>
+        <source>calibrated: limits from the element type</source>
+        <translation>校准：由元素类型决定的阈值</translation>
+    </message>
+    <message>
+        <source>MindStudio: the limits of its documents</source>
+        <translation>MindStudio：其文档中的阈值</translation>
+    </message>
+    <message>
+        <source>Measure each layer alone, too</source>
+        <translation>同时单独测量每一层</translation>
+    </message>
+    <message>
+        <source>if the model is small</source>
+        <translation>模型较小时</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>映射</translation>
+    </message>
+    <message>
+        <source>Pairings given by hand (*.json)</source>
+        <translation>手工给定的映射 (*.json)</translation>
+    </message>
+    <message>
+        <source>only for an encrypted MindIR</source>
+        <translation>仅用于加密的 MindIR</translation>
+    </message>
+    <message>
+        <source>empty: a new folder in the cache</source>
+        <translation>留空：缓存中的新目录</translation>
+    </message>
+    <message>
+        <source>Input</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Where from</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Inputs as both models get them</source>
+        <translation>两个模型实际得到的输入</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>开始比对</translation>
+    </message>
+    <message>
+        <source>Copy as command</source>
+        <translation>复制为命令行</translation>
+    </message>
+    <message>
+        <source>Pair</source>
+        <translation>模型对</translation>
+    </message>
+    <message>
+        <source>Runtime</source>
+        <translation>运行时</translation>
+    </message>
+    <message>
+        <source>Element type</source>
+        <translation>元素类型</translation>
+    </message>
+    <message>
+        <source>From file</source>
+        <translation>来自文件</translation>
+    </message>
+    <message>
+        <source>Shapes</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Limits</source>
+        <translation>阈值</translation>
+    </message>
+    <message>
+        <source>Memory for tensors</source>
+        <translation>张量内存上限</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Check that the original is stable</source>
+        <translation>检查原模型是否稳定</translation>
+    </message>
+    <message>
+        <source>Pairings</source>
+        <translation>手工映射</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>Run folder</source>
+        <translation>运行目录</translation>
+    </message>
+    <message>
+        <source>More settings</source>
+        <translation>更多设置</translation>
+    </message>
+</context>
+<context>
+    <name>CurvePlot</name>
+    <message>
+        <source>Error over depth</source>
+        <translation>逐层误差曲线</translation>
+    </message>
+    <message>
+        <source>cumulative</source>
+        <translation>累计</translation>
+    </message>
+    <message>
+        <source>own input</source>
+        <translation>单层</translation>
+    </message>
+    <message>
+        <source>NaN or infinite</source>
+        <translation>NaN 或无穷</translation>
+    </message>
+    <message>
+        <source>other element type</source>
+        <translation>元素类型改变</translation>
+    </message>
+    <message>
+        <source>expected noise</source>
+        <translation>预期噪声</translation>
+    </message>
+    <message>
+        <source>above the limit</source>
+        <translation>超过阈值</translation>
+    </message>
+    <message>
+        <source>layer, in the order of execution</source>
+        <translation>层（按执行顺序）</translation>
+    </message>
+</context>
+<context>
+    <name>CurveView</name>
+    <message>
+        <source>Filter by stretch</source>
+        <translation>按区段过滤</translation>
+    </message>
+    <message>
+        <source>Show only the layers between two lines that you move</source>
+        <translation>只显示两条可移动竖线之间的层</translation>
+    </message>
+    <message>
+        <source>Whole curve</source>
+        <translation>完整曲线</translation>
+    </message>
+    <message>
+        <source>The curve appears with the first layers.</source>
+        <translation>得到第一批层后显示曲线。</translation>
+    </message>
+    <message>
+        <source>Error over depth</source>
+        <translation>逐层误差曲线</translation>
+    </message>
+    <message>
+        <source>Point to a layer to see its name, click to select it.</source>
+        <translation>指向一层可查看名称，单击即选中。</translation>
+    </message>
+    <message>
+        <source>cumulative</source>
+        <translation>累计</translation>
+    </message>
+    <message>
+        <source>own input</source>
+        <translation>单层</translation>
+    </message>
+</context>
+<context>
+    <name>Describer</name>
+    <message>
+        <source>no counterpart</source>
+        <translation>无对应</translation>
+    </message>
+    <message>
+        <source>inside a fused node</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not compared</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{linked} of {count} nodes have a counterpart</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No counterpart: not compared (folded away, or without a tensor)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No counterpart</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> and {count} more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Computed inside {names}; that gives no tensor for it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{names}, which does the work of {count} nodes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scope with {count} nodes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Input</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Makes an error of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>cumulative</source>
+        <translation>累计</translation>
+    </message>
+    <message>
+        <source>own input</source>
+        <translation>单层</translation>
+    </message>
+    <message>
+        <source>mapped by {kind}, {share} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Desk</name>
+    <message>
+        <source>Layers</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Error over depth</source>
+        <translation>逐层误差曲线</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Tensor</source>
+        <translation>张量</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+</context>
+<context>
+    <name>FileField</name>
+    <message>
+        <source>Choose a file</source>
+        <translation>选择文件</translation>
+    </message>
+</context>
+<context>
+    <name>FindingsView</name>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>Finding</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>About</source>
+        <translation>对象</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>Explanation</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>No findings.</source>
+        <translation>没有发现。</translation>
+    </message>
+    <message>
+        <source>Findings come when the comparison has ended.</source>
+        <translation>比对结束后显示发现。</translation>
+    </message>
+    <message>
+        <source>What to do</source>
+        <translation>怎么办</translation>
+    </message>
+</context>
+<context>
+    <name>Flow</name>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Models and runs (*.onnx *.mindir run.json)</source>
+        <translation>模型与运行 (*.onnx *.mindir run.json)</translation>
+    </message>
+    <message>
+        <source>Open run folder</source>
+        <translation>打开运行目录</translation>
+    </message>
+    <message>
+        <source>Copied: {line}</source>
+        <translation>已复制：{line}</translation>
+    </message>
+    <message>
+        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv);;Text (*.txt)</source>
+        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv);;文本 (*.txt)</translation>
+    </message>
+    <message>
+        <source>Export report</source>
+        <translation>导出报告</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation>已写入：{path}</translation>
+    </message>
+    <message>
+        <source>Export table</source>
+        <translation>导出表格</translation>
+    </message>
+</context>
+<context>
+    <name>HeatMap</name>
+    <message>
+        <source>difference</source>
+        <translation>差值</translation>
+    </message>
+    <message>
+        <source>original</source>
+        <translation>原模型</translation>
+    </message>
+    <message>
+        <source>target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>What is drawn</source>
+        <translation>绘制内容</translation>
+    </message>
+    <message>
+        <source>Heat map</source>
+        <translation>热力图</translation>
+    </message>
+    <message>
+        <source>last dimension</source>
+        <translation>最后一维</translation>
+    </message>
+    <message>
+        <source>dimension before it</source>
+        <translation>倒数第二维</translation>
+    </message>
+    <message>
+        <source>dimension {number}</source>
+        <translation>第 {number} 维</translation>
+    </message>
+</context>
+<context>
+    <name>JobsView</name>
+    <message>
+        <source>running</source>
+        <translation>运行中</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>已取消</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>Comparison</source>
+        <translation>比对</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>What the job said</source>
+        <translation>任务输出</translation>
+    </message>
+    <message>
+        <source>No job yet. A comparison appears here while it runs.</source>
+        <translation>还没有任务。比对运行时显示在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>LayerFilter</name>
+    <message>
+        <source>no counterpart</source>
+        <translation>无对应</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>Clear filters</source>
+        <translation>清除过滤</translation>
+    </message>
+    <message>
+        <source>All operators</source>
+        <translation>所有算子</translation>
+    </message>
+</context>
+<context>
+    <name>LayerModel</name>
+    <message>
+        <source>#</source>
+        <translation>#</translation>
+    </message>
+    <message>
+        <source>Place in the order of execution</source>
+        <translation>执行顺序中的位置</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>结论</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>Operator of the original</source>
+        <translation>原模型的算子</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Node of the original</source>
+        <translation>原模型的节点</translation>
+    </message>
+    <message>
+        <source>Tensor</source>
+        <translation>张量</translation>
+    </message>
+    <message>
+        <source>Tensor of the original</source>
+        <translation>原模型的张量</translation>
+    </message>
+    <message>
+        <source>Target operator</source>
+        <translation>目标算子</translation>
+    </message>
+    <message>
+        <source>Mapped to</source>
+        <translation>映射到</translation>
+    </message>
+    <message>
+        <source>Node of the target</source>
+        <translation>目标模型的节点</translation>
+    </message>
+    <message>
+        <source>Mapped by</source>
+        <translation>映射方式</translation>
+    </message>
+    <message>
+        <source>How it was found</source>
+        <translation>如何找到对应</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Element type of the target</source>
+        <translation>目标的元素类型</translation>
+    </message>
+    <message>
+        <source>Cumulative</source>
+        <translation>累计误差</translation>
+    </message>
+    <message>
+        <source>Error in the whole run: what all layers before made, too</source>
+        <translation>整网运行中的误差：包含前面各层产生的误差</translation>
+    </message>
+    <message>
+        <source>Own input</source>
+        <translation>单层误差</translation>
+    </message>
+    <message>
+        <source>Error of this layer alone, on the original&apos;s values</source>
+        <translation>以原模型的值为输入时，本层自身的误差</translation>
+    </message>
+    <message>
+        <source>Relative L2</source>
+        <translation>相对 L2</translation>
+    </message>
+    <message>
+        <source>In the whole run</source>
+        <translation>整网运行</translation>
+    </message>
+    <message>
+        <source>Max abs</source>
+        <translation>最大绝对误差</translation>
+    </message>
+    <message>
+        <source>Cosine</source>
+        <translation>余弦</translation>
+    </message>
+    <message>
+        <source>For information: it hides errors</source>
+        <translation>仅供参考：它会掩盖误差</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>角色</translation>
+    </message>
+    <message>
+        <source>What it does with the error</source>
+        <translation>该层如何对待误差</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>依据</translation>
+    </message>
+    <message>
+        <source>Which rule decided</source>
+        <translation>由哪条规则判定</translation>
+    </message>
+</context>
+<context>
+    <name>LayersView</name>
+    <message>
+        <source>Search layer, operator, tensor …</source>
+        <translation>搜索层、算子、张量…</translation>
+    </message>
+    <message>
+        <source>Search layers</source>
+        <translation>搜索层</translation>
+    </message>
+    <message>
+        <source>Overview</source>
+        <translation>概览</translation>
+    </message>
+    <message>
+        <source>Errors</source>
+        <translation>误差</translation>
+    </message>
+    <message>
+        <source>Mapping</source>
+        <translation>映射</translation>
+    </message>
+    <message>
+        <source>All columns</source>
+        <translation>所有列</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation>列</translation>
+    </message>
+    <message>
+        <source>Which columns are shown</source>
+        <translation>显示哪些列</translation>
+    </message>
+    <message>
+        <source>No layer matches the filters.</source>
+        <translation>没有符合过滤条件的层。</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Copy the selected rows</source>
+        <translation>复制选中的行</translation>
+    </message>
+    <message>
+        <source>Export the table …</source>
+        <translation>导出表格…</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>{total} layers</source>
+        <translation>共 {total} 层</translation>
+    </message>
+    <message>
+        <source>{shown} of {total} layers</source>
+        <translation>{total} 层中的 {shown} 层</translation>
+    </message>
+    <message>
+        <source>(a stretch of the curve)</source>
+        <translation>（曲线的一段）</translation>
+    </message>
+    <message>
+        <source>Copy rows</source>
+        <translation>复制行</translation>
+    </message>
+    <message>
+        <source>Copy name of the layer</source>
+        <translation>复制层名</translation>
+    </message>
+    <message>
+        <source>Copy name of the tensor</source>
+        <translation>复制张量名</translation>
+    </message>
+    <message>
+        <source>Copy name of the target node</source>
+        <translation>复制目标节点名</translation>
+    </message>
+    <message>
+        <source>Only this operator</source>
+        <translation>只看此算子</translation>
+    </message>
+    <message>
+        <source>Show every layer</source>
+        <translation>显示所有层</translation>
+    </message>
+</context>
+<context>
+    <name>LogView</name>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Nothing was said yet.</source>
+        <translation>还没有输出。</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Nothing yet</source>
+        <translation>暂无</translation>
+    </message>
+    <message>
+        <source>Forget all</source>
+        <translation>全部清除</translation>
+    </message>
+</context>
+<context>
+    <name>Menus</name>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>最近打开(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;New comparison …</source>
+        <translation>新建比对(&amp;N)…</translation>
+    </message>
+    <message>
+        <source>&amp;Open files …</source>
+        <translation>打开文件(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Open r&amp;un folder …</source>
+        <translation>打开运行目录(&amp;U)…</translation>
+    </message>
+    <message>
+        <source>Open &amp;pasted paths</source>
+        <translation>打开粘贴的路径(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Export re&amp;port …</source>
+        <translation>导出报告(&amp;P)…</translation>
+    </message>
+    <message>
+        <source>Export &amp;table …</source>
+        <translation>导出表格(&amp;T)…</translation>
+    </message>
+    <message>
+        <source>&amp;Copy as command</source>
+        <translation>复制为命令行(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Cl&amp;ose</source>
+        <translation>关闭(&amp;O)</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Compare</source>
+        <translation>比对(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Compare &amp;again</source>
+        <translation>重新比对(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>取消(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Open the &amp;sample</source>
+        <translation>打开示例(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Open the sample that is &amp;right</source>
+        <translation>打开正确的示例(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Go</source>
+        <translation>跳转(&amp;G)</translation>
+    </message>
+    <message>
+        <source>&amp;Culprit</source>
+        <translation>元凶(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Next failure</source>
+        <translation>下一个失败层(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Previous failure</source>
+        <translation>上一个失败层(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Find layer</source>
+        <translation>查找层(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Show &amp;every layer</source>
+        <translation>显示所有层(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Look at each layer &amp;alone (own input)</source>
+        <translation>单独查看每一层（单层误差）(&amp;A)</translation>
+    </message>
+    <message>
+        <source>S&amp;wap sides</source>
+        <translation>交换左右(&amp;W)</translation>
+    </message>
+    <message>
+        <source>&amp;Dark or light</source>
+        <translation>深色或浅色(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Usual layout</source>
+        <translation>默认布局(&amp;U)</translation>
+    </message>
+    <message>
+        <source>P&amp;references …</source>
+        <translation>首选项(&amp;R)…</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;All commands …</source>
+        <translation>所有命令(&amp;A)…</translation>
+    </message>
+    <message>
+        <source>&amp;Keys</source>
+        <translation>快捷键(&amp;K)</translation>
+    </message>
+    <message>
+        <source>A&amp;bout and runtimes</source>
+        <translation>关于与运行时(&amp;B)</translation>
+    </message>
+</context>
+<context>
+    <name>Minimap</name>
+    <message>
+        <source>Overview of the graph</source>
+        <translation>计算图缩略图</translation>
+    </message>
+</context>
+<context>
+    <name>Plot</name>
+    <message>
+        <source>Show everything</source>
+        <translation>显示全部</translation>
+    </message>
+    <message>
+        <source>Copy picture</source>
+        <translation>复制图片</translation>
+    </message>
+    <message>
+        <source>Export picture or numbers …</source>
+        <translation>导出图片或数据…</translation>
+    </message>
+</context>
+<context>
+    <name>PreferencesDialog</name>
+    <message>
+        <source>Preferences</source>
+        <translation>首选项</translation>
+    </message>
+    <message>
+        <source>as the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Interpreters</source>
+        <translation>解释器</translation>
+    </message>
+    <message>
+        <source>One path a line: Pythons that have mindspore-lite or mindspore. Those on the PATH and in the usual places are found by themselves. The command line uses them, too.</source>
+        <translation>每行一个路径：装有 mindspore-lite 或 mindspore 的 Python。PATH 及常用位置中的会自动找到。命令行也使用这里的设置。</translation>
+    </message>
+    <message>
+        <source>Forget sizes and places of windows</source>
+        <translation>清除窗口大小与布局</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>配色</translation>
+    </message>
+</context>
+<context>
+    <name>RecordedList</name>
+    <message>
+        <source>Layers with recorded tensors</source>
+        <translation>记录了张量的层</translation>
+    </message>
+    <message>
+        <source>Tensors are recorded when the comparison has ended.</source>
+        <translation>比对结束后记录张量。</translation>
+    </message>
+    <message>
+        <source>Pictures are drawn from recorded tensors. Tensors are recorded of the layers that make the largest errors themselves:</source>
+        <translation>图由记录的张量绘制。只记录自身误差最大的层：</translation>
+    </message>
+    <message>
+        <source>No tensors were recorded: no layer makes an error itself. They are recorded by every comparison that measures each layer alone (own input) and finds one that fails.</source>
+        <translation>没有记录张量：没有哪一层自身产生误差。只要比对时单独测量每一层并发现失败的层，就会记录其张量。</translation>
+    </message>
+    <message>
+        <source>This tensor has no counterpart in the target.</source>
+        <translation>该张量在目标模型中没有对应。</translation>
+    </message>
+</context>
+<context>
+    <name>RuntimeChoice</name>
+    <message>
+        <source>Runtime</source>
+        <translation>运行时</translation>
+    </message>
+    <message>
+        <source>automatic: the real runtime if it is here, else the reference</source>
+        <translation>自动：有真实运行时则用之，否则用参考运行时</translation>
+    </message>
+    <message>
+        <source>reference: on this computer, without MindSpore</source>
+        <translation>参考运行时：在本机运行，无需 MindSpore</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Looking for runtimes …</source>
+        <translation>正在查找运行时…</translation>
+    </message>
+    <message>
+        <source>{name}: not installed</source>
+        <translation>{name}：未安装</translation>
+    </message>
+</context>
+<context>
+    <name>ShortcutSheet</name>
+    <message>
+        <source>Keys</source>
+        <translation>快捷键</translation>
+    </message>
+</context>
+<context>
+    <name>Stages</name>
+    <message>
+        <source>Opening the models</source>
+        <translation>正在打开模型</translation>
+    </message>
+    <message>
+        <source>Comparing layers</source>
+        <translation>正在逐层比对</translation>
+    </message>
+    <message>
+        <source>Running the target</source>
+        <translation>正在运行目标模型</translation>
+    </message>
+    <message>
+        <source>Looking for the reason</source>
+        <translation>正在查找原因</translation>
+    </message>
+    <message>
+        <source>models</source>
+        <translation>个模型</translation>
+    </message>
+    <message>
+        <source>nodes</source>
+        <translation>个节点</translation>
+    </message>
+    <message>
+        <source>about {seconds} s left</source>
+        <translation>约剩 {seconds} 秒</translation>
+    </message>
+</context>
+<context>
+    <name>TensorTabs</name>
+    <message>
+        <source>Histogram</source>
+        <translation>直方图</translation>
+    </message>
+    <message>
+        <source>Original against target</source>
+        <translation>原模型与目标</translation>
+    </message>
+    <message>
+        <source>Error against magnitude</source>
+        <translation>误差与幅值</translation>
+    </message>
+    <message>
+        <source>index</source>
+        <translation>下标</translation>
+    </message>
+    <message>
+        <source>original</source>
+        <translation>原模型</translation>
+    </message>
+    <message>
+        <source>target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>difference</source>
+        <translation>差值</translation>
+    </message>
+    <message>
+        <source>channel</source>
+        <translation>通道</translation>
+    </message>
+    <message>
+        <source>relative L2</source>
+        <translation>相对 L2</translation>
+    </message>
+    <message>
+        <source>max abs</source>
+        <translation>最大绝对误差</translation>
+    </message>
+    <message>
+        <source>Scatter</source>
+        <translation>散点图</translation>
+    </message>
+    <message>
+        <source>By magnitude</source>
+        <translation>误差与幅值</translation>
+    </message>
+    <message>
+        <source>Heat map</source>
+        <translation>热力图</translation>
+    </message>
+    <message>
+        <source>Worst</source>
+        <translation>最差元素</translation>
+    </message>
+    <message>
+        <source>Worst elements</source>
+        <translation>最差元素</translation>
+    </message>
+    <message>
+        <source>Channels</source>
+        <translation>通道</translation>
+    </message>
+    <message>
+        <source>Worst channels</source>
+        <translation>最差通道</translation>
+    </message>
+    <message>
+        <source>Axis {axis} of the tensor</source>
+        <translation>张量的第 {axis} 轴</translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>elements</source>
+        <translation>元素数</translation>
+    </message>
+    <message>
+        <source>original (y = x; bands: 1 % and 10 %)</source>
+        <translation>原模型（y = x；虚线：1 % 与 10 %）</translation>
+    </message>
+    <message>
+        <source>size of the original&apos;s value</source>
+        <translation>原值大小</translation>
+    </message>
+    <message>
+        <source>size of the error</source>
+        <translation>误差大小</translation>
+    </message>
+</context>
+<context>
+    <name>TensorView</name>
+    <message>
+        <source>whole run</source>
+        <translation>整网运行</translation>
+    </message>
+    <message>
+        <source>own input</source>
+        <translation>单层</translation>
+    </message>
+    <message>
+        <source>The target&apos;s tensor of the whole run, or of this layer alone on the original&apos;s values (O)</source>
+        <translation>目标张量取自整网运行，或取自以原模型的值单独运行本层（O）</translation>
+    </message>
+    <message>
+        <source>Which run</source>
+        <translation>哪次运行</translation>
+    </message>
+    <message>
+        <source>original</source>
+        <translation>原模型</translation>
+    </message>
+    <message>
+        <source>target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>Statistics</source>
+        <translation>统计</translation>
+    </message>
+    <message>
+        <source>distance</source>
+        <translation>距离</translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Distance</source>
+        <translation>距离</translation>
+    </message>
+    <message>
+        <source>No layer is selected.</source>
+        <translation>未选中任何层。</translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>Why does the model give another answer after it was moved from ONNX to MindSpore Lite or Ascend? Both models run layer by layer, and the layer that makes the error is named.</source>
+        <translation>模型从 ONNX 迁移到 MindSpore Lite 或昇腾后，结果为何不同？两个模型逐层运行，找出产生误差的那一层。</translation>
+    </message>
+    <message>
+        <source>Drop an ONNX and a MindIR here</source>
+        <translation>把 ONNX 和 MindIR 拖放到这里</translation>
+    </message>
+    <message>
+        <source>Or a folder: pairs are found by name. A run folder that was made on a server opens here, too.</source>
+        <translation>也可以拖放文件夹：按名称配对。在服务器上生成的运行目录同样可以在此打开。</translation>
+    </message>
+    <message>
+        <source>Open the sample</source>
+        <translation>打开示例</translation>
+    </message>
+    <message>
+        <source>A small text encoder that the converter got wrong; takes two seconds</source>
+        <translation>一个被转换器转错的小型文本编码器；约需两秒</translation>
+    </message>
+    <message>
+        <source>New comparison …</source>
+        <translation>新建比对…</translation>
+    </message>
+    <message>
+        <source>Open a run …</source>
+        <translation>打开运行…</translation>
+    </message>
+    <message>
+        <source>Opened before</source>
+        <translation>最近打开</translation>
+    </message>
+</context>
+<context>
+    <name>WhyView</name>
+    <message>
+        <source>Why</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Both nodes</source>
+        <translation>两侧节点</translation>
+    </message>
+    <message>
+        <source>No layer fails. Select one to see both of its nodes.</source>
+        <translation>没有失败的层。选中一层可查看其两侧节点。</translation>
+    </message>
+    <message>
+        <source>Select a layer to see why it differs. N goes to the next failure, C to the culprit.</source>
+        <translation>选中一层查看不同的原因。按 N 跳到下一个失败层，按 C 跳到元凶。</translation>
+    </message>
+    <message>
+        <source>node</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>attribute</source>
+        <translation>属性</translation>
+    </message>
+    <message>
+        <source>input</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>output</source>
+        <translation>输出</translation>
+    </message>
+    <message>
+        <source>The two sides differ here.</source>
+        <translation>两侧在此不同。</translation>
+    </message>
+    <message>
+        <source>operator</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>{format} (original)</source>
+        <translation>{format}（原模型）</translation>
+    </message>
+    <message>
+        <source>{format} (target)</source>
+        <translation>{format}（目标）</translation>
+    </message>
+    <message>
+        <source>cumulative</source>
+        <translation>累计</translation>
+    </message>
+    <message>
+        <source>own input</source>
+        <translation>单层</translation>
+    </message>
+    <message>
+        <source>in the reference runtime</source>
+        <translation>参考运行时中</translation>
+    </message>
+    <message>
+        <source>With the original&apos;s value put back, the error is gone.</source>
+        <translation>换回原模型的值后，误差消失。</translation>
+    </message>
+    <message>
+        <source>What to do</source>
+        <translation>怎么办</translation>
+    </message>
+    <message>
+        <source>It could not be run alone, so it is not known whether it makes the error itself.</source>
+        <translation>该层无法单独运行，因此不知道误差是否由它自身产生。</translation>
+    </message>
+    <message>
+        <source>On the original&apos;s own values this layer is right: it only carries an error that an earlier layer made.</source>
+        <translation>以原模型的值为输入时本层是正确的：它只是传递了前面某层产生的误差。</translation>
+    </message>
+</context>
+</TS>
