@@ -126,6 +126,7 @@ def _columns(data: bytes, offset: int, names: _Names) -> _Rows:
         good = (brackets[0] > 0) & (brackets[0] <= _NAME) & (brackets[0] < brackets[1])
         opened, closed = name_at + brackets[0], name_at + brackets[1]
         rows, name_at, opened, closed = rows[good], name_at[good], opened[good], closed[good]
+    if len(rows):
         module[rows] = _modules(raw, name_at, opened, names)
         pid[rows] = _number(raw, opened + 1)
         time[rows] = _times(raw, closed + 2)

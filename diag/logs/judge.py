@@ -18,8 +18,8 @@ _ASIDE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]|\([^()'\"]{0,60}\)")
 _FAILED = re.compile(r"fail(?:ed|ure|s)?|unsuccessful\w*|\berrors?\b|abnormal\w*|\bfault\b", re.IGNORECASE)
 _REASON = re.compile(
     r"reason|because|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
-    r"|null ?ptr|nullptr|unknown|illegal|denied|refused|expect|should|must|larger|smaller|out of|overflow|conflict|duplicate"
-    r"|undefined|unable|corrupt|timeout|timed? out", re.IGNORECASE)
+    r"|null ?ptr|nullptr|unknown|illegal|denied|refused|expect|should|must|larger|smaller|out of|overflow|conflict"
+    r"|duplicate|undefined|unable|corrupt|timeout|timed? out", re.IGNORECASE)
 _FILLER = frozenset((
     "ret", "retcode", "result", "status", "code", "error", "errorcode", "errno", "return", "returned", "runtime",
     "model", "graph",

@@ -37,7 +37,7 @@ class LoudLine:
     @property
     def fields(self) -> Parsed:
         """All fields."""
-        return parse_line(decode(self.raw))
+        return parse_line(decode(self.raw[:8192]))
 
 
 def loud_lines(stream: BinaryIO) -> Iterator[LoudLine]:

@@ -18,6 +18,7 @@ from diag.logs.source import Source
 from diag.logs.wrappers import logical_lines, unwrap
 
 _WARNING = 4
+_REACH = 8192
 _VARIABLE = b"0123456789abcdefx"
 _DULL = 20_000
 _QUIET = (1, 2, 3)  # DEBUG, INFO, EVENT by number
@@ -95,7 +96,7 @@ def _piece_records(name: str, piece: Piece, tally: Tally, streams: dict[str, _St
 def _record(name: str, line: int, text: str, streams: dict[str, _Stream], tally: Tally, seen: Level) -> Record | None:
     bare = unwrap(text)
     stream = streams.setdefault(bare.stream, _Stream())
-    parsed = grammar.parse_line(bare.text)
+    parsed = grammar.parse_line(bare.text[:_REACH])
     kind = _kind(parsed, stream)
     if bare.level and kind in (Kind.TEXT, Kind.CONTINUATION):
         kind = Kind.FOREIGN  # the wrapper is a log line of its own

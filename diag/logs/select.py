@@ -18,6 +18,7 @@ from diag.logs.wrappers import unwrap
 
 _ORDER = {Level.DEBUG: 0, Level.INFO: 1, Level.EVENT: 1, Level.WARNING: 2, Level.ERROR: 3, Level.CRITICAL: 4,
           Level.NONE: 1}
+_REACH = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _fields(text: str, seen: Level, wanted: Filter) -> grammar.Parsed | None:
     """Fields of a line that begins a record; None for one that continues it."""
     if seen is not Level.NONE and wanted.least is not None and _ORDER[seen] < _ORDER[wanted.least]:
         return grammar.Parsed(Kind.HEADER, "", seen)
-    parsed = grammar.parse_line(unwrap(text).text)
+    parsed = grammar.parse_line(unwrap(text[:_REACH]).text)
     starts = parsed.level is not Level.NONE or parsed.pid is not None
     return parsed if starts else None
 

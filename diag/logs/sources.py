@@ -161,19 +161,19 @@ def _opened(file: BinaryIO, name: str, notes: list[str]) -> BinaryIO:
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", file))
     head = buffered.peek(6)[:6]
     if head[:2] == b"\x1f\x8b":
-        return _bounded(cast("BinaryIO", gzip.GzipFile(fileobj=buffered)), name, notes)
+        return _bounded(cast("BinaryIO", gzip.GzipFile(fileobj=buffered)), name, notes, buffered)
     if head[:3] == b"BZh" and name.endswith(".bz2"):
-        return _bounded(cast("BinaryIO", bz2.BZ2File(buffered)), name, notes)
+        return _bounded(cast("BinaryIO", bz2.BZ2File(buffered)), name, notes, buffered)
     if head[:6] == b"\xfd7zXZ\0":
-        return _bounded(cast("BinaryIO", lzma.LZMAFile(buffered)), name, notes)
+        return _bounded(cast("BinaryIO", lzma.LZMAFile(buffered)), name, notes, buffered)
     return buffered
 
 
 class _Bounded(io.RawIOBase):
     """Reads at most ``_MOST`` bytes; damage ends the stream and is told in ``notes``: what came before it is kept."""
 
-    def __init__(self, file: BinaryIO, name: str, notes: list[str]) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, name: str, notes: list[str], beneath: BinaryIO | None) -> None:
+        self._file, self._beneath = file, beneath
         self._read = getattr(file, "read1", file.read)
         self._left = _MOST
         self._name, self._notes = name, notes
@@ -195,10 +195,12 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        """Closes the file beneath."""
+        """Closes the file, and the one that it decompresses."""
         self._file.close()
+        if self._beneath is not None:
+            self._beneath.close()
         super().close()
 
 
-def _bounded(file: BinaryIO, name: str, notes: list[str]) -> BinaryIO:
-    return io.BufferedReader(_Bounded(file, name, notes), 1 << 16)
+def _bounded(file: BinaryIO, name: str, notes: list[str], beneath: BinaryIO | None = None) -> BinaryIO:
+    return io.BufferedReader(_Bounded(file, name, notes, beneath), 1 << 16)

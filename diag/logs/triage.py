@@ -73,7 +73,7 @@ def _collect_one(source: Source, number: int, run: int, judge: Judge, evidence: 
                 hit.count += 1
             elif len(seen) < _KEPT:
                 hit = seen[key] = Hit(record, judgement, (number, order), latest, run, 1,
-                                      frozenset(codes_in(record.text)))
+                                      frozenset(codes_in(record.text[:4096])))
             evidence.codes.update(hit.codes if hit is not None else ())
         if ended or record.kind is Kind.EXCEPTION:
             run += 1

@@ -37,6 +37,8 @@ _BEFORE = re.compile(
     r"|(?<=\S)\s+(?=(?:Solution|Possible Cause): )"
     r"|(?<=\S)\s+(?=E[A-Z0-9]9999 {1,2}[A-Z])"
     r"|(?<=\S)\s+(?=RuntimeError: )")
+_DRIVE = re.compile(r"[A-Za-z]:\\\w")
+_MARKS = ("[FUNC:", "Traceback", "TraceBack", "[ERROR]", "Error: ")
 _STREAMS = ("ray", "rank", "stage", "mpi", "compose")
 _FLAT = ("TraceBack (", "9999", "Solution: ", "Possible Cause: ", " RuntimeError: ", " E1", " E2", " E3", " E4", " EZ",
          " EI", " EE",
@@ -80,7 +82,7 @@ def logical_lines(line: str) -> list[str]:
         docker = _DOCKER_JSON.match(line)
         if docker is not None:
             parts = [part for part in _BREAKS.split(_unescape(docker["log"])) if part.strip()] or [""]
-        elif line.count("\\n") > 1 or "[FUNC:" in line or "Traceback" in line or "Error" in line:
+        elif (line.count("\\n") > 1 and not _DRIVE.search(line)) or any(mark in line for mark in _MARKS):
             parts = [part for part in _BREAKS.split(_unescape(line)) if part.strip()] or [line]
     return [piece for part in parts for piece in _open_flattened(part)]
 
