@@ -26,7 +26,8 @@ def test_root_cause_named_first(capsys: pytest.CaptureFixture[str]) -> None:
         if not right:
             wrong.append(f"{sample.log.name}: {found.verdict}")
     with capsys.disabled():
-        print(f"\nroot cause first: {sum(roots)}/{len(roots)}, insufficient and no failure: {sum(others)}/{len(others)}")
+        print(f"\nroot cause first: {sum(roots)}/{len(roots)}, insufficient and no failure: "
+              f"{sum(others)}/{len(others)}")
     assert sum(roots) >= 0.95 * len(roots), wrong
     assert sum(others) >= 0.90 * len(others), wrong
 

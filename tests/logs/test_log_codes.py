@@ -41,12 +41,16 @@ def test_every_family_is_found_by_its_own_spelling(entry) -> None:
 
 
 @pytest.mark.parametrize(("spelling", "code", "family"), [
-    ("E10001", "E10001", "CANN E-code"), ("ez9999:", "EZ9999", "CANN E-code"), ("507011", "507011", "aclError (runtime)"),
+    ("E10001", "E10001", "CANN E-code"), ("ez9999:", "EZ9999", "CANN E-code"), ("507011", "507011",
+                                                                                "aclError (runtime)"),
     ("0x7BC83", "507011", "aclError (runtime)"), ("118816848", "0x7150050", "runtime InnerCode"),
     ("0x07150050", "0x7150050", "runtime InnerCode"), ("1343225857", "1343225857", "GE status (ErrorNo)"),
     ("0x50100001", "1343225857", "GE status (ErrorNo)"), ("0x0000000005010010", "HCCL 16", "HcclResult"),
-    ("HCCL 9", "HCCL 9", "HcclResult"), ("retCode=0x26", "TS 0x26", "task scheduler retCode"), ("TS 38", "TS 0x26", "task scheduler retCode"),
-    ("(0x800000,0,0)", "(0x800000, 0, 0)", "AI Core errcode"), ("(8388608, 0, 0)", "(0x800000, 0, 0)", "AI Core errcode"),
+    ("HCCL 9", "HCCL 9", "HcclResult"), ("retCode=0x26", "TS 0x26", "task scheduler retCode"), ("TS 38", "TS 0x26",
+                                                                                                "task scheduler "
+                                                                                                "retCode"),
+    ("(0x800000,0,0)", "(0x800000, 0, 0)", "AI Core errcode"), ("(8388608, 0, 0)", "(0x800000, 0, 0)",
+                                                                "AI Core errcode"),
     ("ERR00100", "ERR00100", "torch_npu"), ("-8020", "-8020", "DCMI"), ("0xFFFFFED4", "-300", "MindSpore Lite status"),
     ("4294966996", "-300", "MindSpore Lite status"), ("0x8c2fa009", "0x8C2FA009", "hardware event"),
     ("Common error code.", "-1", "MindSpore Lite status"), ("RT_ERROR_DEVICE_NULL", "0x7010001", "runtime InnerCode"),
@@ -79,15 +83,18 @@ def test_composed_ge_number_is_taken_apart() -> None:
 
 def test_renumbered_codes_by_era() -> None:
     assert [entry.era for entry in look_up("E19010").entries] == ["CANN 5.0/5.1 and earlier"]
-    both = [code for code in {entry.code for entry in load_catalogue()} if len({e.era for e in look_up(code).entries}) > 1]
+    codes = {entry.code for entry in load_catalogue()}
+    both = [code for code in codes if len({entry.era for entry in look_up(code).entries}) > 1]
     for code in both:
         assert look_up(code).entries[0].era == ""
         assert look_up(code, old=True).entries[0].era != ""
 
 
 @pytest.mark.parametrize(("spelling", "family"), [
-    ("507999", "aclError (runtime)"), ("E10099", "CANN E-code of graph engine, ATC and parsers"), ("ERR09999", "torch_npu"),
-    ("0x71500FF", "runtime InnerCode"), ("EQ1234", "CANN code of an unknown component"), ("hello", ""), ("", ""), ("99999999999999999999", "")])
+    ("507999", "aclError (runtime)"), ("E10099", "CANN E-code of graph engine, ATC and parsers"), ("ERR09999",
+                                                                                                   "torch_npu"),
+    ("0x71500FF", "runtime InnerCode"), ("EQ1234", "CANN code of an unknown component"), ("hello", ""), ("", ""),
+    ("99999999999999999999", "")])
 def test_unknown_codes_get_a_family(spelling: str, family: str) -> None:
     answer = look_up(spelling)
     assert not answer.entries
@@ -102,6 +109,6 @@ def test_an_entry_without_cause_says_so() -> None:
 
 
 def test_codes_in_a_line() -> None:
-    text = "EZ9999: rtX failed, runtime result = 507015, retCode=0x26, InnerCode=0x7150026, ge result = 4294967295[LINE:123456]"
+    text = "EZ9999: rtX failed, runtime result = 507015, retCode=0x26, InnerCode=0x7150026, ge=4294967295[LINE:123456]"
     assert list(codes_in(text)) == ["EZ9999", "507015", "TS 0x26", "0x7150026", "4294967295"]
     assert list(codes_in("time 10.507015 s, file E1234567, /path/E10001.cc")) == []

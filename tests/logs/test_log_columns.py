@@ -27,10 +27,13 @@ from diag.logs.source import text_source
 from diag.logs.words import sentences
 from diag.types.graph import Graph, Node
 
-HEADS = ["[ERROR] RUNTIME(155320,python3):", "[INFO] GE(1,None):", "[DEBUG] TEFUSION(99,a b):", "[WARNING] LITE(17,7f63047d4b80,python):",
+HEADS = ["[ERROR] RUNTIME(155320,python3):", "[INFO] GE(1,None):", "[DEBUG] TEFUSION(99,a b):",
+         "[WARNING] LITE(17,7f63047d4b80,python):",
          "[EVENT] HCCL(5,x):", "[CRITICAL] ME(6:77,P-1:2):", "[TRACE] GE(7,y):"]
-TIMES = ["2025-05-08-09:56:18.522.534", "1970-01-01-00:00:00.000.001", "2024-02-29-23:59:59.999.999", "2025-12-31-00:00:00.000.000"]
-TEXT = "".join(f"{head}{time} [a.cc:{i}]{i} F:text {i}\n" for i, (head, time) in enumerate((h, t) for h in HEADS for t in TIMES)) \
+TIMES = ["2025-05-08-09:56:18.522.534", "1970-01-01-00:00:00.000.001", "2024-02-29-23:59:59.999.999",
+         "2025-12-31-00:00:00.000.000"]
+STARTS = [f"{head}{time}" for head in HEADS for time in TIMES]
+TEXT = "".join(f"{start} [a.cc:{i}]{i} F:text {i}\n" for i, start in enumerate(STARTS)) \
     + "        TraceBack (most recent call last):\n\nfree text without header\n[ERROR] half"
 
 
@@ -67,7 +70,8 @@ def test_loud_lines() -> None:
 
 
 def chosen(**how: object) -> list[str]:
-    return [f"{'' if line.matched else '~'}{line.text}" for line in select(text_source(LOG), Filter(**how), Cancel())]  # type: ignore[arg-type]
+    return [f"{'' if line.matched else '~'}{line.text}" for line in select(text_source(LOG), Filter(**how),
+                                                                           Cancel())]  # type: ignore[arg-type]
 
 
 LOG = """\
@@ -87,7 +91,8 @@ def test_select() -> None:
     assert chosen(pids=frozenset({2})) == lines[3:]
     assert chosen(pattern=make_pattern("THREE|one")) == [lines[0], lines[3]]
     assert chosen(pattern=make_pattern("second"), around=1) == [f"~{lines[1]}", lines[2], f"~{lines[3]}"]
-    assert chosen(since_us=microseconds("2025-01-01-00:00:01"), until_us=microseconds("2025-01-01-00:00:02")) == lines[1:4]
+    assert chosen(since_us=microseconds("2025-01-01-00:00:01"),
+                  until_us=microseconds("2025-01-01-00:00:02")) == lines[1:4]
 
 
 def test_a_bad_expression_is_a_usage_error() -> None:
@@ -100,8 +105,10 @@ def node(name: str, op: str) -> Node:
 
 
 def test_names_are_linked_to_nodes() -> None:
-    graph = Graph("g", "onnx", None, (), (), (node("/fc/MatMul", "MatMul"), node("/layers.4/Slice", "Slice"), node("/stem/Conv", "Conv")))
-    for name, wanted, exact in (("/fc/MatMul", "/fc/MatMul", True), ("/layers.4/Slice_ascend_mbatch_batch_5", "/layers.4/Slice", False),
+    graph = Graph("g", "onnx", None, (), (), (node("/fc/MatMul", "MatMul"), node("/layers.4/Slice", "Slice"),
+                                              node("/stem/Conv", "Conv")))
+    for name, wanted, exact in (("/fc/MatMul", "/fc/MatMul", True), ("/layers.4/Slice_ascend_mbatch_batch_5",
+                                                                     "/layers.4/Slice", False),
                                 ("Default/stem/Conv-op12", "/stem/Conv", False)):
         found = triage(f"E20001: Failed to compile Op [{name}]. (optype: [X])\n")
         linked = link(found, [graph])
@@ -114,7 +121,8 @@ def test_shell_block_is_shell(tmp_path: Path) -> None:
     chosen_settings = settings(folder, screen=True, dumps=True)
     for lang in ("en", "zh"):
         block = shell_block(chosen_settings, sentences(lang))
-        out = subprocess.run(["/bin/sh", "-c", f"{block}\nenv"], capture_output=True, text=True, check=True, env={}).stdout
+        out = subprocess.run(["/bin/sh", "-c", f"{block}\nenv"], capture_output=True, text=True, check=True,
+                             env={}).stdout
         for name, value in variables(chosen_settings).items():
             assert f"{name}={value}" in out.splitlines()
     assert "DUMP_GE_GRAPH" not in variables(settings(folder))
@@ -125,7 +133,8 @@ def test_document_has_the_keys_of_the_contract() -> None:
     doc = document(triage(LOG + "E20001: Failed to compile Op [/a]. (optype: [X])\n"), "zh")
     assert doc["schema"] == "diag.log/1"
     assert doc["verdict"] == "fail"
-    assert {"kind", "findings", "environment", "timing", "memory", "run", "files", "counts", "root_cause", "chain", "codes"} <= set(doc)
+    assert {"kind", "findings", "environment", "timing", "memory", "run", "files", "counts", "root_cause", "chain",
+            "codes"} <= set(doc)
     assert set(doc["counts"]) == {"level", "module"}
     root = doc["root_cause"]
     assert {"file", "line", "time", "module", "code", "text", "finding"} <= set(root)
@@ -137,7 +146,8 @@ def test_document_has_the_keys_of_the_contract() -> None:
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = tmp_path / "a.log"
-    log.write_text("[ERROR] LITE(1,7f,py):2025-01-01-00:00:00.000.000 [a.cc:1] N] not support onnx data type \x1b[31mDet\n")
+    log.write_text("[ERROR] LITE(1,7f,py):2025-01-01-00:00:00.000.000 [a.cc:1] N] not support onnx data type "
+                   "\x1b[31mDet\n")
     assert main(["log", "triage", str(log)]) == 1
     out = capsys.readouterr().out
     assert out.startswith("Cause: The converter has no parser for operator Det (a.log, line 1)\n")

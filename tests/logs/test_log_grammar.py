@@ -21,20 +21,25 @@ TIME = "2025-05-08-09:56:18.522.534"
      "RUNTIME", 155320, "ERROR", "stars_engine.cc:1553", "155320 Cq:[INIT][DEFAULT]Task run failed"),
     (f"[ERROR] LITE(17688,7f63047d4b80,python):{TIME} [mindspore/lite/tools/c.cc:94] Read] Parse m.onnx failed.",
      "LITE", 17688, "ERROR", "mindspore/lite/tools/c.cc:94", "Read] Parse m.onnx failed."),
-    (f"[WARNING] ME(232186:281457484137952,Process-1:26):{TIME} [a/b.py:40] init failed", "ME", 232186, "WARNING", "a/b.py:40", "init failed"),
+    (f"[WARNING] ME(232186:281457484137952,Process-1:26):{TIME} [a/b.py:40] init failed", "ME", 232186, "WARNING",
+     "a/b.py:40", "init failed"),
     (f"[ERROR] LITE(1,converter_lite):{TIME} [c.cc:94] Read] old", "LITE", 1, "ERROR", "c.cc:94", "Read] old"),
-    (f"[TRACE] GE(2,python):{TIME} [status:INIT] [ge_api.cc:208]2 GEInit:start", "GE", 2, "EVENT", "ge_api.cc:208", "2 GEInit:start"),
+    (f"[TRACE] GE(2,python):{TIME} [status:INIT] [ge_api.cc:208]2 GEInit:start", "GE", 2, "EVENT", "ge_api.cc:208",
+     "2 GEInit:start"),
     (f"[ERROR] TEFUSION(3,python3.8):{TIME}  ====END====", "TEFUSION", 3, "ERROR", "", "====END===="),
     (f"[3] 36(4,aicpu):{TIME} [x.cc:1]text", "36", 4, "ERROR", "x.cc:1", "text"),
     (f"EVENT] DVPP(7,demo):{TIME} [e.cc:79][ENGINE]text", "DVPP", 7, "EVENT", "e.cc:79", "[ENGINE]text"),
-    ("[ERROR] DRV(5,py):2025-1-2 3:4:5.001.002 [ascend][curpid: 5, 9][drv][f 3]msg", "DRV", 5, "ERROR", "", "[ascend][curpid: 5, 9][drv][f 3]msg"),
-    (f"[EVENT] KERNEL(0,klogd):{TIME} [klogd.c:247][12.3] [ascend] [ERROR] [tsdrv] lost", "KERNEL", 0, "ERROR", "klogd.c:247",
+    ("[ERROR] DRV(5,py):2025-1-2 3:4:5.001.002 [ascend][curpid: 5, 9][drv][f 3]msg", "DRV", 5, "ERROR", "",
+     "[ascend][curpid: 5, 9][drv][f 3]msg"),
+    (f"[EVENT] KERNEL(0,klogd):{TIME} [klogd.c:247][12.3] [ascend] [ERROR] [tsdrv] lost", "KERNEL", 0, "ERROR",
+     "klogd.c:247",
      "[12.3] [ascend] [ERROR] [tsdrv] lost"),
 ])
 def test_headers(line: str, module: str, pid: int, level: str, source: str, body: str) -> None:
     parsed = parse_line(line)
     assert parsed.kind is Kind.HEADER
-    assert (parsed.module, parsed.pid, parsed.level, parsed.source, parsed.body) == (module, pid, Level(level), source, body)
+    assert (parsed.module, parsed.pid, parsed.level, parsed.source, parsed.body) == (module, pid, Level(level), source,
+                                                                                     body)
 
 
 @pytest.mark.parametrize(("line", "kind", "level"), [
@@ -75,11 +80,13 @@ def test_times() -> None:
 
 def test_multi_line_records_stay_together() -> None:
     text = (f"[ERROR] TUNE(1,py):{TIME} [w.cpp:94][K][Tid:1]\"ModuleNotFoundError: x\n\"\n"
-            "E20001: Failed to compile Op [a].\n        Solution: x\n        TraceBack (most recent call last):\n   more text\n"
+            "E20001: Failed to compile Op [a].\n        Solution: x\n        TraceBack (most recent call last):\n   "
+            "more text\n"
             "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    g()\nValueError: bad\n")
     records = list(read_records(text_source(text), Tally(), Cancel()))
     assert [record.kind for record in records] == [
-        "header", "continuation", "block", "block-line", "block-line", "block-line", "traceback", "traceback", "traceback", "exception"]
+        "header", "continuation", "block", "block-line", "block-line", "block-line", "traceback", "traceback",
+        "traceback", "exception"]
     assert {record.pid for record in records} == {1}
     assert [record.code for record in records[2:6]] == ["E20001"] * 4
 

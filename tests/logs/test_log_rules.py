@@ -57,7 +57,8 @@ def test_no_rule_quotes_a_sample() -> None:
         log = sample.log.read_text("utf-8", "replace")
         for name in set(re.findall(r"[A-Za-z_]\w*_[0-9a-f]{12,}\w*|/(?:[\w.-]+/){3,}[\w.-]+|\b\d{5,}\b", log)):
             if not look_up(name).entries:  # a code of the catalogue is no quotation
-                assert not any(re.search(rf"\b{re.escape(name)}\b", pattern) for pattern in patterns), (sample.log.name, name)
+                assert not any(re.search(rf"\b{re.escape(name)}\b",
+                                         pattern) for pattern in patterns), (sample.log.name, name)
 
 
 def test_sentences_have_both_languages() -> None:

@@ -64,7 +64,8 @@ def test_links_in_archives_are_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.gz", "a.zip", "a.tar", "a.tar.gz", "a.tgz", "a.log.xz"])
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04junk", b"\x1f\x8b\x08\x00junk", b"\xfd7zXZ\0junk", b"not an archive"])
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04junk", b"\x1f\x8b\x08\x00junk", b"\xfd7zXZ\0junk",
+                                  b"not an archive"])
 def test_broken_archives_never_raise(name: str, data: bytes, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(data)
@@ -83,7 +84,8 @@ def test_missing_path_offers_a_close_one(tmp_path: Path) -> None:
     (tmp_path / "convert.log").write_text(LOG)
     with pytest.raises(UsageError) as problem:
         triage(tmp_path / "convrt.log")
-    assert problem.value.lines() == ["There is no such file or folder", f"in {tmp_path / 'convrt.log'}", "Did you mean convert.log?"]
+    assert problem.value.lines() == ["There is no such file or folder", f"in {tmp_path / 'convrt.log'}",
+                                     "Did you mean convert.log?"]
 
 
 def test_binary_and_odd_files(tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ def test_a_warning_before_the_errors_may_be_the_cause() -> None:
 
 
 def test_success_with_skipped_optimisations_is_no_failure() -> None:
-    found = triage(lite("WARNING Run] Do constant fold failed.", "WARNING InferProcess] node infer shape failed, node is /a")
+    found = triage(lite("WARNING Run] Do constant fold failed.",
+                        "WARNING InferProcess] node infer shape failed, node is /a")
                    + "CONVERT RESULT SUCCESS:0\n")
     assert found.verdict is Verdict.NO_FAILURE
     assert found.outcome == "success"
@@ -57,7 +58,8 @@ def test_success_that_hides_a_broken_model() -> None:
 
 
 def test_of_two_runs_only_the_one_that_failed_counts() -> None:
-    good = lite("ERROR Read] Parse a.onnx failed.", "WARNING Run] Do constant fold failed.") + "CONVERT RESULT SUCCESS:0\n"
+    good = lite("ERROR Read] Parse a.onnx failed.",
+                "WARNING Run] Do constant fold failed.") + "CONVERT RESULT SUCCESS:0\n"
     bad = lite("ERROR RealPath] file path not exists: /nowhere/b.onnx", "ERROR Run] Convert model failed")
     for text in (good + bad, bad + "RuntimeError: Converter model failed! model_file is b\n" + good):
         found = triage(text)
@@ -71,10 +73,13 @@ def plog(pid: int, second: int, module: str, text: str) -> str:
 
 def test_hardware_fault_joins_code_kernel_and_assertion() -> None:
     found = triage(
-        plog(4, 1, "RUNTIME", "Task run failed, device_id=1, stream_id=5, task_id=12, errType=0x1(task exception), sqSwStatus=0")
+        plog(4, 1, "RUNTIME",
+             "Task run failed, device_id=1, stream_id=5, task_id=12, errType=0x1(task exception), sqSwStatus=0")
         + plog(4, 1, "RUNTIME", "report error module_type=5, module_name=EZ9999")
-        + plog(4, 1, "RUNTIME", "The extend info: errcode:(0, 0, 0) errorStr: timeout or trap error. fixp_error0 info: 0x3")
-        + plog(4, 2, "RUNTIME", "Aicore kernel execute failed, device_id=1, fault kernel_name=GatherV3_ab_high, program id=1")
+        + plog(4, 1, "RUNTIME",
+               "The extend info: errcode:(0, 0, 0) errorStr: timeout or trap error. fixp_error0 info: 0x3")
+        + plog(4, 2, "RUNTIME",
+               "Aicore kernel execute failed, device_id=1, fault kernel_name=GatherV3_ab_high, program id=1")
         + plog(4, 2, "IDEDD", "[ASSERT] x.h:13: Assertion `(0 <= index)' Index 7 out of range!")
         + plog(4, 3, "ASCENDCL", "synchronize stream failed, runtime result = 507035"))
     assert found.root_cause is not None
@@ -86,7 +91,8 @@ def test_hardware_fault_joins_code_kernel_and_assertion() -> None:
 
 
 def test_a_cause_of_another_rank_beats_its_victims() -> None:
-    found = triage(plog(11, 1, "HCCL", "[Wait][LinkEstablish]wait socket establish timeout, role[1] rank[1] timeout[120]")
+    found = triage(plog(11, 1, "HCCL",
+                        "[Wait][LinkEstablish]wait socket establish timeout, role[1] rank[1] timeout[120]")
                    + plog(10, 2, "RUNTIME", "halMemAlloc failed: size=3221225472(bytes), drvRetCode=6, device_id=0!"))
     assert found.root_cause is not None
     assert found.root_cause.rule == "mem.device"
@@ -94,7 +100,8 @@ def test_a_cause_of_another_rank_beats_its_victims() -> None:
 
 
 def test_a_fault_months_later_does_not_explain_an_earlier_one() -> None:
-    later = plog(10, 2, "RUNTIME", "halMemAlloc failed: size=3221225472(bytes), drvRetCode=6").replace("2025-01", "2025-07")
+    later = plog(10, 2, "RUNTIME", "halMemAlloc failed: size=3221225472(bytes), drvRetCode=6").replace("2025-01",
+                                                                                                       "2025-07")
     found = triage(plog(11, 1, "HCCL", "[Wait][LinkEstablish]wait socket establish timeout, rank[1]") + later)
     assert found.root_cause is not None
     assert found.root_cause.rule == "hccl.connect"
@@ -102,7 +109,8 @@ def test_a_fault_months_later_does_not_explain_an_earlier_one() -> None:
 
 def test_processes_in_several_files_are_ordered_by_time(tmp_path) -> None:
     (tmp_path / "plog-1_2.log").write_text(plog(1, 30, "HCCL", "connected p2p timeout, timeout:130 s"))
-    (tmp_path / "plog-2_1.log").write_text(plog(2, 10, "HCCL", "[Recv][RaSocket]errNo[0x000000000500000d] recv fail, data[0x1]"))
+    (tmp_path / "plog-2_1.log").write_text(plog(2, 10, "HCCL",
+                                                "[Recv][RaSocket]errNo[0x000000000500000d] recv fail, data[0x1]"))
     found = triage(tmp_path)
     assert found.root_cause is not None
     assert found.root_cause.file.endswith("plog-1_2.log") or found.root_cause.rule == "hccl.broken"
@@ -112,7 +120,8 @@ def test_processes_in_several_files_are_ordered_by_time(tmp_path) -> None:
 def test_rotated_set_is_read_oldest_first(tmp_path) -> None:
     for name in ("run.log", "run.log.1", "run.log.2", "run.log.10"):
         (tmp_path / name).write_text("x\n")
-    assert [file.rpartition("/")[2] for file in triage(tmp_path).files] == ["run.log.10", "run.log.2", "run.log.1", "run.log"]
+    assert [file.rpartition("/")[2] for file in triage(tmp_path).files] == ["run.log.10", "run.log.2", "run.log.1",
+                                                                            "run.log"]
 
 
 def test_repetitions_are_one_finding_with_a_count() -> None:
@@ -128,14 +137,15 @@ def test_no_log_is_insufficient(text: str) -> None:
 
 
 def test_quiet_log_is_no_failure() -> None:
-    text = "[INFO] GE(1,atc):2025-01-01-00:00:00.000.000 [a.cc:1]1 F:fine\n[EVENT] GE(1,atc):2025-01-01-00:00:00.000.000 [a.cc:1]1 F:x\n"
+    text = "".join(f"[{level}] GE(1,atc):2025-01-01-00:00:00.000.000 [a.cc:1]1 F:x\n" for level in ("INFO", "EVENT"))
     found = triage(text)
     assert found.verdict is Verdict.NO_FAILURE
     assert found.counts.level == {"INFO": 1, "EVENT": 1}
 
 
 def test_unknown_error_with_a_reason_is_named() -> None:
-    found = triage(plog(1, 1, "DVPP", "invalid channel id 300, must be smaller than 256") + plog(1, 2, "ASCENDCL", "execute failed"))
+    found = triage(plog(1, 1, "DVPP", "invalid channel id 300, must be smaller than 256") + plog(1, 2, "ASCENDCL",
+                                                                                                 "execute failed"))
     assert found.root_cause is not None
     assert found.root_cause.rule == "generic.error"
     assert "channel id 300" in three_lines(found)[0]
@@ -143,7 +153,8 @@ def test_unknown_error_with_a_reason_is_named() -> None:
 
 @pytest.mark.parametrize(("text", "rule"), [
     ("ImportError: libascend_hal.so: cannot open shared object file: No such file or directory", "env.library"),
-    ("E10001: [PID: 3] 2024-08-08-01:01:01.000.001 Value Ascend310p for parameter soc_version is invalid.", "atc.parameter"),
+    ("E10001: [PID: 3] 2024-08-08-01:01:01.000.001 Value Ascend310p for parameter soc_version is invalid.",
+     "atc.parameter"),
     ("EZ3003: No supported Ops kernel and engine are found for [/enc/Where_12], optype [SelectV2].", "ge.no-engine"),
     ("/usr/x.cpp:3:10: fatal error: 'kernel_operator.h' file not found", "te.header"),
     ("[123.4] Out of memory: Killed process 42 (python3) total-vm:9kB", "te.killed"),

@@ -10,7 +10,7 @@ from diag.logs import Verdict, triage
 from diag.logs.wrappers import logical_lines, unwrap
 
 BLOCK = """\
-RuntimeError: SetDevice:build/CMakeFiles/torch_npu.dir/compiler_depend.ts:99 NPU function error: aclrtSetDevice, error code is 507033
+RuntimeError: SetDevice:build/torch_npu.dir/compiler_depend.ts:99 NPU function error: aclrtSet, error code is 507033
 [ERROR] 2025-03-04-10:00:00 (PID:77, Device:0, RankID:-1) ERR00100 PTA call acl api failed
 EL0004: [PID: 77] 2025-03-04-10:00:00.100.200 Failed to allocate memory requested by the GE module.
         Possible Cause: Available memory is insufficient.
@@ -18,9 +18,12 @@ EL0004: [PID: 77] 2025-03-04-10:00:00.100.200 Failed to allocate memory requeste
         Call rtMalloc fail, size:3221225472, device_id:0[FUNC:Alloc][FILE:device_allocator.cc][LINE:72]
         build graph failed, graph id:0, ret:4294967295[FUNC:BuildModelWithGraphId][FILE:ge_generator.cc][LINE:1622]"""
 PREFIXES = {
-    "plain": "", "ray": "(train_worker pid=8464) ", "ray-ip": "(RayTrainWorker pid=12, ip=10.0.0.3) ", "torchrun": "[rank0]: ",
-    "vllm": "(EngineCore_DP0 pid=247) ERROR 06-08 14:11:34 [core.py:1136] ", "vllm-bare": "ERROR 06-08 14:11:34 [core.py:1136] ",
-    "compose": "model-server   | ", "quotation": "> ", "deep-quotation": "> > ", "stage": "[Stage-0] ERROR 01-21 17:28:55 [w.py:2] ",
+    "plain": "", "ray": "(train_worker pid=8464) ", "ray-ip": "(RayTrainWorker pid=12, ip=10.0.0.3) ",
+    "torchrun": "[rank0]: ",
+    "vllm": "(EngineCore_DP0 pid=247) ERROR 06-08 14:11:34 [core.py:1136] ",
+    "vllm-bare": "ERROR 06-08 14:11:34 [core.py:1136] ",
+    "compose": "model-server   | ", "quotation": "> ", "deep-quotation": "> > ",
+    "stage": "[Stage-0] ERROR 01-21 17:28:55 [w.py:2] ",
     "cri": "2025-03-04T10:00:00.000000001+08:00 stderr F ", "mpirun": "[1,3]<stderr>:", "colours": "\x1b[31m",
     "syslog": "Mar  4 10:00:00 node17 python3[77]: ",
 }
@@ -95,7 +98,7 @@ def test_windows_paths_are_no_line_breaks() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gb18030"])
 def test_encodings(encoding: str, tmp_path) -> None:
     path = tmp_path / "x.log"
-    text = "[ERROR] LITE(1,7f,python):2025-01-01-00:00:00.000.000 [a.cc:1] RealPath] file path not exists: /数据/模型.onnx\n"
+    text = "[ERROR] ME(1,7f,py):2025-01-01-00:00:00.000.000 [a.cc:1] RealPath] file path not exists: /数据/模型.onnx\n"
     path.write_bytes(text.encode(encoding))
     found = triage(path)
     assert found.verdict is Verdict.ROOT
