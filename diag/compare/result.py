@@ -160,9 +160,10 @@ class Conclusion:
 
 def environment() -> dict[str, Any]:
     """Versions that a number may depend on."""
-    return {"diag": __version__, "python": platform.python_version(), "platform": platform.platform(),
-            "onnx": onnx.__version__, "onnxruntime": ort.__version__, "numpy": np.__version__,
-            "cpus": os.cpu_count()}
+    # Not platform.platform(): it starts a process, which for a moment doubles the memory that is counted.
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return {"diag": __version__, "python": platform.python_version(), "platform": system, "onnx": onnx.__version__,
+            "onnxruntime": ort.__version__, "numpy": np.__version__, "cpus": os.cpu_count()}
 
 
 def peak_bytes() -> int:

@@ -26,9 +26,11 @@ class HostProcess:
     def __init__(self, kind: str) -> None:
         with tempfile.NamedTemporaryFile(prefix="diag-job-", suffix=".log", delete=False) as log:
             self.log = Path(log.name)
+            # One heap for all threads: tensors that one of them frees are room for the others.
             self._child = subprocess.Popen(
                 [sys.executable, "-u", "-X", "faulthandler", "-m", "diag.jobs.host", kind], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=log, start_new_session=True, env={**os.environ, "PYTHONPATH": _path()})
+                stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+                env={"MALLOC_ARENA_MAX": "1", **os.environ, "PYTHONPATH": _path()})
         if self._child.stdin is None or self._child.stdout is None:
             raise AssertionError("both were asked for as pipes")
         self._closed = False
