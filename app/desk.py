@@ -11,6 +11,7 @@ from app.session import Session
 from app.views.banner import Banner
 from app.views.curve import CurveView
 from app.views.findings import FindingsView
+from app.views.graph import GraphDock
 from app.views.jobs import JobsView
 from app.views.layers import LayersView
 from app.views.log import LogView
@@ -43,6 +44,9 @@ class Desk(QWidget):
         self.layers.export_wanted.connect(lambda: self.export_wanted.emit("table"))
         self.curve = CurveView(self.session, look, lang)
         self.tensor = TensorView(self.session, look, lang)
+        self.graph = GraphDock(self.session, look, lang)
+        self.graph.match_wanted.connect(self.work.match)
+        self.graph.failed.connect(self.work.failed)
         self.why = WhyView(self.session, look, lang)
         self.findings = FindingsView(self.session, look, lang)
         self.jobs = JobsView(self.work, look)
@@ -77,6 +81,7 @@ class Desk(QWidget):
 
     def shut_down(self) -> None:
         """Stop every thread."""
+        self.graph.view.shut_down()
         for runner in self.findChildren(JobRunner):
             runner.shut_down()
 
@@ -89,6 +94,7 @@ class Desk(QWidget):
         for name, title, widget, area in (
                 ("layers", self.tr("Layers"), self.layers, LEFT),
                 ("curve", self.tr("Error over depth"), self.curve, LEFT),
+                ("graph", self.tr("Graph"), self.graph, LEFT),
                 ("why", self.tr("Why"), self.why, RIGHT), ("tensor", self.tr("Tensor"), self.tensor, RIGHT),
                 ("findings", self.tr("Findings"), self.findings, RIGHT), ("jobs", self.tr("Jobs"), self.jobs, LEFT),
                 ("log", self.tr("Log"), self.log, LEFT)):
@@ -97,9 +103,10 @@ class Desk(QWidget):
             dock.setWidget(widget)
             self.inner.addDockWidget(area, dock)
             self.docks[name] = dock
-        for first, second in (("why", "tensor"), ("tensor", "findings"), ("curve", "jobs"), ("jobs", "log")):
+        tabs = ("layers", "graph"), ("why", "tensor"), ("tensor", "findings"), ("curve", "jobs"), ("jobs", "log")
+        for first, second in tabs:
             self.inner.tabifyDockWidget(self.docks[first], self.docks[second])
-        for front in ("why", "curve"):
+        for front in ("layers", "why", "curve"):
             self.docks[front].raise_()
         self.inner.resizeDocks([self.docks["layers"], self.docks["why"]], [700, 560], Qt.Orientation.Horizontal)
         self.inner.resizeDocks([self.docks["layers"], self.docks["curve"]], [440, 260], Qt.Orientation.Vertical)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app import commands
 from app.desk import Desk
+from app.maps import known_map
 from app.pairs import Pair, sort_out
 from app.session import State
 from diag.compare.plan import ComparePlan
@@ -36,6 +37,7 @@ class Flow(QObject):
         self._wanted = ""
         self._work.failed.connect(window.show_problem)
         self._work.opened.connect(self._opened)
+        self._work.matched.connect(self._matched)
         self._session.opened.connect(self._select_again)
         desk.export_wanted.connect(lambda kind: self.do(f"export_{kind}"))
         desk.banner.again_wanted.connect(self.again)
@@ -131,8 +133,15 @@ class Flow(QObject):
         from app.dialogs.compare import CompareDialog
 
         dialog = CompareDialog(pairs, alone, self._window.look, self._window)
+        mapped = known_map(self._session.comparison)
+        if mapped is not None and self._session.pair in pairs:
+            dialog.map_file.edit.setText(str(mapped))
         dialog.job_wanted.connect(self._work.compare)
         dialog.open()
+
+    def _matched(self, pair: tuple[str, str]) -> None:
+        self._window.statusBar().showMessage(self.tr("Kept: {golden} ↔ {target}. Compare again (F5) to use it.").format(
+            golden=pair[0], target=pair[1]), 8000)
 
     def _opened(self, paths: Sequence[str]) -> None:
         self._window.settings.remember(paths)

@@ -50,13 +50,13 @@ class Theme:
 
 LIGHT = Theme("light", window="#f3f4f6", base="#ffffff", alternate="#f7f8fa", raised="#ffffff", text="#1c2330",
               muted="#5b6472", border="#d3d8e0", accent="#2459c4", on_accent="#ffffff", chosen="#cfdffb",
-              passed="#1f7a43", watch="#9a6200", failed="#c22f2f", none="#5f6874", injects="#a11d6b", golden="#2459c4", target="#c2571a",
-              own="#7a3fb0", grid="#e3e7ed")
+              passed="#1f7a43", watch="#9a6200", failed="#c22f2f", none="#5f6874", injects="#a11d6b",
+              golden="#2459c4", target="#c2571a", own="#7a3fb0", grid="#e3e7ed")
 
 DARK = Theme("dark", window="#1d2128", base="#161a20", alternate="#1b2027", raised="#262c35", text="#e4e8ee",
              muted="#9aa5b4", border="#3a424e", accent="#6ea0ff", on_accent="#0d1420", chosen="#2b4370",
-             passed="#57c785", watch="#e5b04a", failed="#ff7b72", none="#97a1af", injects="#f28ac2", golden="#6ea0ff", target="#f0955a",
-             own="#c79bf2", grid="#2c333d")
+             passed="#57c785", watch="#e5b04a", failed="#ff7b72", none="#97a1af", injects="#f28ac2",
+             golden="#6ea0ff", target="#f0955a", own="#c79bf2", grid="#2c333d")
 
 
 def chosen(name: str) -> Theme:

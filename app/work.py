@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app import commands
 from app.jobs import Job, JobRunner, LatestRunner, call
+from app.maps import add_pair, known_map
 from app.pairs import Pair
 from app.session import Graphs, Session, State
 from app.stages import stage
@@ -56,6 +57,7 @@ class Work(QObject):
     told: (level, text) for the log.
     failed: the exception that ended something.
     opened: the paths of what is open now, for the list of recent files.
+        matched: (golden tensor, target value) that the next comparison will take as a pair.
     """
 
     progress = Signal(object)
@@ -63,6 +65,7 @@ class Work(QObject):
     told = Signal(str, str)
     failed = Signal(object)
     opened = Signal(object)
+    matched = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -106,7 +109,8 @@ class Work(QObject):
         """The job that runs the same comparison once more, None if it is not known."""
         if self._job is not None:
             plan = self._job.plan
-            return replace(self._job, plan=replace(plan, out=commands.run_folder(plan.target)))
+            mapped = known_map(self.session.comparison) or plan.map_file
+            return replace(self._job, plan=replace(plan, out=commands.run_folder(plan.target), map_file=mapped))
         return None
 
     def cancel(self) -> None:
@@ -119,6 +123,18 @@ class Work(QObject):
             self.failed.emit(DiagError("A comparison is running", hint="Cancel it first, or wait for its end"))
             return
         self._load.request(call(lambda _: _recorded(folder)))
+
+    def match(self, pair: tuple[str, str]) -> None:
+        """Keep a pairing (golden tensor, target value) that a person made, for the next comparison of both models."""
+        if self.session.comparison is None:
+            return
+        try:
+            file = add_pair(self.session.comparison, *pair)
+        except DiagError as error:
+            self.failed.emit(error)
+            return
+        self.told.emit("info", f"{pair[0]} ↔ {pair[1]}: {file}")
+        self.matched.emit(pair)
 
     def close(self) -> None:
         """Close what is open."""

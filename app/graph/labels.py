@@ -29,14 +29,15 @@ class Labels:
         self._set: dict[tuple[str, str, int], QStaticText] = {}
 
     def draw(self, painter: QPainter, model: GraphModel, item: int, kind: Kind, x: float, y: float, room: float,
-             colour: str) -> None:
-        """Draw a label with its upper left corner at a place."""
+             colour: str) -> bool:
+        """Draw a label with its upper left corner at a place; whether there was anything to draw."""
         text = detail(model, item, self._words) if kind == "detail" else title(model, item)
         if not text or room < 12:
-            return
+            return False
         painter.setFont(self._fonts[kind])
         painter.setPen(QColor(colour))
         painter.drawStaticText(QPointF(x, y), self._text(text, kind, int(room)))
+        return True
 
     def badge(self, painter: QPainter, weights: int, right: float, y: float, colour: str) -> float:
         """Draw the number of weights with its right end at a place; how wide it is."""

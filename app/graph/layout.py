@@ -29,6 +29,7 @@ GAP_LINE = 12.0
 GAP_Y = 34.0
 _ROUNDS = 14
 _PUSHES = 40
+_LEAN = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,12 @@ def _place_scopes(order: Order, scopes: Array, width: Array, height: Array, inne
     size_x = np.maximum(right, width[scopes] + 20)
     x += ((size_x - right) / 2)[of_scope]
     ends = (item == IN) | (item == OUT)
+    # What comes in is nearly in the middle: a wider frame makes its line straight.
+    lean = np.zeros(len(scopes))
+    lean[of_scope[item == IN]] = (size_x / 2)[of_scope[item == IN]] - x[item == IN]
+    lean[np.abs(lean) > _LEAN] = 0
+    size_x += 2 * np.abs(lean)
+    x += (lean + np.abs(lean))[of_scope]
     x[ends] = (size_x / 2)[of_scope[ends]]
     row_top, row_bottom, size_y = _down(row, of_scope, h, ends, len(scopes))
     bounds = np.searchsorted(of_scope, np.arange(len(scopes) + 1))

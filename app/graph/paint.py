@@ -26,6 +26,7 @@ MOST_FULL = 260
 """More boxes than this are drawn plainly."""
 _MOST_LABELS = 900
 _MOST_CURVES = 1200
+_MOST_LINES = 5000
 _SMOOTH = 9
 _STEPS = np.linspace(0, 1, _SMOOTH)
 
@@ -155,8 +156,7 @@ class Artist:
 
     def _lines(self, painter: QPainter, scene: Scene, view: View, rect: Rect, marks: Marks) -> None:
         picture = scene.picture
-        least = 0.0 if view.zoom >= 0.3 else 10 / view.zoom if view.zoom >= 0.1 else 60 / view.zoom
-        seen = scene.lines(rect, least)
+        seen = _fewer(scene, rect, view)
         if len(seen):
             segments = self._shape(picture.lines[seen], picture.bent[seen], view)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(segments) < 6000 and view.zoom > 0.15)
@@ -257,8 +257,9 @@ class Artist:
         badge = 0.0
         if model.is_node(item) and model.constants[item]:
             badge = self.labels.badge(painter, int(model.constants[item]), x + w - 8, y + 4, self.palette.muted) + 4
-        self.labels.draw(painter, model, item, "title", left, y + 3, w - (left - x) - 8 - badge, self.palette.text)
-        self.labels.draw(painter, model, item, "detail", x + 10, y + 20, w - 18, self.palette.muted)
+        second = self.labels.draw(painter, model, item, "detail", x + 10, y + 20, w - 18, self.palette.muted)
+        self.labels.draw(painter, model, item, "title", left, y + (3 if second else 11), w - (left - x) - 8 - badge,
+                         self.palette.text)
         if model.is_scope(item):
             self._strip(painter, model.states[item], x + 8, y + 35.0, w - 16)
 
@@ -307,6 +308,18 @@ def draw_lines(painter: QPainter, lines: Array) -> None:
     if len(lines):
         memory = np.ascontiguousarray(lines, np.float64)
         painter.drawLines(shiboken6.wrapInstance(memory.ctypes.data, QLineF), len(memory))  # type: ignore[call-overload]
+
+
+def _fewer(scene: Scene, rect: Rect, view: View) -> Array:
+    """Lines in view; where there are too many, only those of some length."""
+    least = 0.0 if view.zoom >= 0.03 else 24.0
+    seen = scene.lines(rect, least / view.zoom)
+    for pixels in (6.0, 24.0, 90.0):
+        if len(seen) <= _MOST_LINES:
+            break
+        if pixels > least:
+            seen = scene.lines(rect, pixels / view.zoom)
+    return seen if len(seen) <= 2 * _MOST_LINES else seen[:0]
 
 
 def _curves(lines: Array) -> Array:

@@ -78,6 +78,11 @@ class GraphView(QWidget):
 
     # what is shown
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being read or laid out."""
+        return self._loader.busy or any(pane.busy for pane in self.panes)
+
     def open(self, golden: Graph | None, target: Graph | None, comparison: Comparison | None) -> None:
         """Show graphs with what a comparison says of them; models are built beside the event loop."""
         if golden is None:

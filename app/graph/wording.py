@@ -37,7 +37,9 @@ def detail(model: GraphModel, item: int, words: Words) -> str:
     if model.is_node(item):
         node = model.graph.nodes[item]
         name = "" if model.labels[item] == node.op else model.labels[item]
-        shape = shape_text(model.graph.info(node.outputs[0]).shape) if node.outputs else ""
+        rows = model.overlay.rows[item]
+        known = model.graph.info(node.outputs[0]).shape if node.outputs else None
+        shape = shape_text(known if known is not None or not rows else rows[-1].shape)
         return " · ".join(part for part in (name, shape) if part)
     failing = int(model.states[item][State.FAIL])
     held = words.nodes.format(count=f"{int(model.leaves[item]):,}")

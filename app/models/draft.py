@@ -82,10 +82,11 @@ def check(draft: Draft) -> Checked:
         with _noting(problems, "archive" if draft.archive else "shapes"):
             previews = _inputs(Path(draft.golden), choice)
     target = Path(draft.target)
-    plan = ComparePlan(Path(draft.golden), target, Path(draft.out) if draft.out else commands.run_folder(target),
-                       choice, draft.device, draft.dtype, draft.own_input, draft.preset,
-                       Path(draft.map_file) if draft.map_file else None, budget, draft.threads, draft.key or None,
-                       draft.checks, cache_dir() / "golden")
+    plan = ComparePlan(
+        Path(draft.golden), target, Path(draft.out) if draft.out else commands.run_folder(target), choice,
+        device=draft.device, dtype=draft.dtype, own_input=draft.own_input, preset=draft.preset,
+        map_file=Path(draft.map_file) if draft.map_file else None, budget=budget, threads=draft.threads,
+        key=draft.key or None, checks=draft.checks, cache=cache_dir() / "golden")
     with _noting(problems, "key"):
         _ = plan.key_bytes
     return Checked(None if problems else CompareJob(plan, draft.runtime, draft.spec), problems, previews)

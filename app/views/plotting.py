@@ -97,7 +97,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         menu = QMenu(self)
         translate = QCoreApplication.translate
         menu.addAction(translate("Plot", "Show everything"), self.autoRange)
-        menu.addAction(translate("Plot", "Copy picture"), lambda: QGuiApplication.clipboard().setPixmap(self._picture()))
+        menu.addAction(translate("Plot", "Copy picture"),
+                       lambda: QGuiApplication.clipboard().setPixmap(self._picture()))
         menu.addAction(translate("Plot", "Export picture or numbers …"), self._export)
         menu.exec(self.mapToGlobal(at))
         menu.deleteLater()

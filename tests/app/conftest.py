@@ -1,4 +1,4 @@
-"""A window on a screen that nobody sees, a folder of its own for settings, and one recorded comparison for all tests."""
+"""A window on a screen that nobody sees, settings of its own, and one recorded comparison for all tests."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import os
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from collections.abc import Callable, Iterator  # noqa: E402
-from dataclasses import replace  # noqa: E402
-from importlib.resources import files  # noqa: E402
-from pathlib import Path  # noqa: E402
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
 
-import pytest  # noqa: E402
-from PySide6.QtCore import QEvent, QObject, QTimer  # noqa: E402
-from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+import pytest
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
-from app.application import Application  # noqa: E402
-from app.settings import Settings  # noqa: E402
-from app.window import MainWindow  # noqa: E402
-from diag.cancel import Cancel  # noqa: E402
-from diag.compare.plan import ComparePlan  # noqa: E402
-from diag.jobs.compare import CompareJob, compare_here  # noqa: E402
+from app.application import Application
+from app.settings import Settings
+from app.window import MainWindow
+from diag.cancel import Cancel
+from diag.compare.plan import ComparePlan
+from diag.jobs.compare import CompareJob, compare_here
 
 SAMPLES = Path(str(files("resources") / "samples" / "text_encoder"))
 

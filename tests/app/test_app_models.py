@@ -150,7 +150,8 @@ def test_drawing_can_be_cancelled():
         pictures(np.ones(4), np.ones(4), cancel)
 
 
-@pytest.mark.parametrize(("shape", "axis"), [((), None), ((5,), None), ((2, 3), 1), ((1, 77, 32), 2), ((1, 4, 8, 8), 1)])
+@pytest.mark.parametrize(("shape", "axis"),
+                         [((), None), ((5,), None), ((2, 3), 1), ((1, 77, 32), 2), ((1, 4, 8, 8), 1)])
 def test_channel_axis(shape, axis):
     assert channel_axis(shape) == axis
 

@@ -113,8 +113,8 @@ def test_every_sentence_is_translated(tmp_path: Path):
     assert translations.missing() == []
     copy = tmp_path / "fresh.ts"
     copy.write_bytes(translations.TS.read_bytes())
-    subprocess.run([translations.TOOLS / "lupdate", *translations.sources(), "-locations", "none", "-ts", copy], cwd=ROOT,
-                   check=True, capture_output=True)
+    subprocess.run([translations.TOOLS / "lupdate", *translations.sources(), "-locations", "none", "-ts", copy],
+                   cwd=ROOT, check=True, capture_output=True)
     assert translations.missing(copy) == []
 
 
@@ -134,7 +134,7 @@ def test_no_window_file_is_long():
 
 
 def test_nothing_heavy_is_imported_before_the_first_window():
-    code = ("import sys, app.__main__, app.application, app.settings; "
-            "print([m for m in ('numpy','pyqtgraph','pandas','onnxruntime','onnx','ml_dtypes','cattrs') if m in sys.modules])")
+    code = ("import sys, app.__main__, app.application, app.settings; heavy = {'numpy', 'pyqtgraph', 'pandas', "
+            "'onnxruntime', 'onnx', 'ml_dtypes', 'cattrs'}; print(sorted(heavy & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""The whole story with real comparisons in a process of their own: from drop to culprit, cancel, crash, broken files."""
+"""The whole story with real comparisons in a process of their own: drop, culprit, cancel, crash, broken files."""
 
 from __future__ import annotations
 
@@ -206,7 +206,8 @@ def test_with_the_real_runtime(opened, mslite_spec, tmp_path: Path, qtbot):
 
 def test_the_command_of_a_job_says_all_that_was_chosen(tmp_path: Path):
     job = sample_job(tmp_path)
-    plan = replace(job.plan, dtype="float16", threads=4, own_input=False, checks=False, preset="mindstudio", key="0" * 32)
+    plan = replace(job.plan, dtype="float16", threads=4, own_input=False, checks=False, preset="mindstudio",
+                   key="0" * 32)
     line = commands.line(replace(job, plan=plan))
     assert "0" * 32 not in line
     for words in ("--dtype float16", "--threads 4", "--no-own-input", "--no-checks", "--preset mindstudio",

@@ -1,0 +1,128 @@
+"""Pictures of every view, for people to look at: light and dark, English and Chinese, small and large.
+
+    python packaging/screenshots.py OUT [--quick]
+
+Needs no screen. --quick: English and light, dark and Chinese, one size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+SIZES = ((1280, 800), (1920, 1080))
+LOOKS = (("en", "light"), ("en", "dark"), ("zh", "light"), ("zh", "dark"))
+PATIENCE_MS = 60_000
+
+
+def main() -> int:
+    """Write the pictures; returns 0."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--quick", action="store_true")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["DIAG_HOME"] = home
+        from app.application import Application, make_qt
+        from app.settings import Settings
+
+        application = Application(make_qt(["screenshots"]), Settings(Path(home) / "window.ini"))
+        for lang, theme in LOOKS[1:3] if args.quick else LOOKS:
+            for size in SIZES[:1] if args.quick else SIZES:
+                application.settings.language, application.settings.theme = lang, theme
+                application.settings.put("run", "")
+                for name, widget in views(application, size):
+                    file = args.out / f"{name}-{lang}-{theme}-{size[0]}.png"
+                    widget.grab().save(str(file))
+                    print(file)
+                application.shut_down()
+    return 0
+
+
+def views(application, size: tuple[int, int]) -> Iterator[tuple]:
+    """(name, widget) of each view, ready to be grabbed."""
+    window = application.open()
+    window.resize(*size)
+    until(lambda: window.desk is not None)
+    pause(100)
+    yield "welcome", window
+    window.do("sample")
+    until(lambda: bool(window.desk.session.rows))
+    yield "running", window
+    until(lambda: window.desk.session.graphs.golden is not None)
+    desk = window.desk
+    for furnish in (desk.curve.furnish, desk.tensor.furnish):
+        furnish()
+    window.do("culprit")
+    pause(500)
+    yield "main", window
+    for name in ("graph", "findings", "jobs", "log"):
+        desk.show_dock(name)
+        pause(700)
+        yield name, window
+    desk.show_dock("layers")
+    desk.show_dock("curve")
+    desk.show_dock("tensor")
+    pause(500)
+    for i, name in enumerate(("histogram", "scatter", "magnitude", "heat", "worst", "channels")):
+        desk.tensor.tabs.setCurrentIndex(i)
+        pause(200)
+        yield f"tensor-{name}", window
+    desk.session.select(next(r.golden_tensor for r in desk.session.rows if r.role.value == "inherits"))
+    pause(200)
+    yield "tensor-none", window
+    yield from dialogs(window)
+
+
+def dialogs(window) -> Iterator[tuple]:
+    """Every dialog, filled."""
+    from PySide6.QtWidgets import QDialog
+
+    for name, ready in (("new", lambda d: d.inputs.rowCount() > 0), ("preferences", None), ("palette", None),
+                        ("shortcuts", None), ("about", lambda d: "onnxruntime" in d.text.toPlainText())):
+        window.do(name)
+        dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
+        if ready is not None:
+            until(lambda d=dialog, r=ready: r(d))
+        pause(200)
+        yield f"dialog-{name}", dialog
+        dialog.close()
+        pause(50)
+    window.do("new")
+    dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
+    dialog.budget.setText("two gigabytes")
+    dialog.target.edit.setText(__file__)
+    until(lambda: dialog.problems["target"].isVisible())
+    pause(100)
+    yield "dialog-problems", dialog
+    dialog.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Let the event loop run until it is so."""
+    for _ in range(PATIENCE_MS // 20):
+        if condition():
+            return
+        pause(20)
+    raise TimeoutError("the window did not get ready")
+
+
+def pause(ms: int) -> None:
+    """Let the event loop run."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
