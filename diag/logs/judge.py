@@ -83,6 +83,7 @@ class Judge:
             rule = by_id["generic.inner"] if _INNER.match(record.code) else by_id["generic.code"]
             if rule.id == "generic.inner" and len(record.body) > 20 and not _is_bare(record.body):
                 rule = by_id["generic.error"]
+                return Judgement(rule, rule.rank + 10, {"code": record.code, "message": _shorten(record.body)})
             return Judgement(rule, rule.rank, {"code": record.code, "message": _shorten(record.body)})
         if record.kind is Kind.EXCEPTION:
             match = EXCEPTION.match(record.body)

@@ -20,18 +20,18 @@ from diag.logs.story_text import story
 from diag.logs.words import code_lines
 
 SEEDS = [
-    b"[ERROR] RUNTIME(155320,python3):2025-05-08-09:56:18.522.534 [stars_engine.cc:1553]155320 "
-    b"Cq:[INIT][DEFAULT]Task run failed\n",
-    b"[WARNING] LITE(17688,7f63047d4b80,python):2026-11-22-08:56:32.971.852 [x.cc:94] Run] node infer shape failed, "
-    b"node is /fc\n",
-    b"E20001: [PID: 1] 2025-06-16-13:02:36.801.136 Failed to compile Op [x]. (optype: [Y])\n        TraceBack (most "
-    b"recent call last):\n",
-    b"EZ9999: Inner Error!\n       The extend info: errcode:(0x800000, 0, 0) errorStr: "
-    b"x.[FUNC:P][FILE:d.cc][LINE:658]\n",
-    b'x | 2025-11-19 11:14:59.028 | ERROR    | m:d:95 | {"detail":"E30006: Failed\\n        TraceBack (most recent '
-    b'call last):\\n"}\n',
-    b"(train pid=84) ERROR 06-08 14:11:34 [core.py:1136] RuntimeError: no\nTraceback (most recent call last):\n  "
-    b"File \"a\", line 1, in f\n",
+    (b"[ERROR] RUNTIME(155320,python3):2025-05-08-09:56:18.522.534 [stars_engine.cc:1553]155320 "
+    b"Cq:[INIT][DEFAULT]Task run failed\n"),
+    (b"[WARNING] LITE(17688,7f63047d4b80,python):2026-11-22-08:56:32.971.852 [x.cc:94] Run] node infer shape failed, "
+    b"node is /fc\n"),
+    (b"E20001: [PID: 1] 2025-06-16-13:02:36.801.136 Failed to compile Op [x]. (optype: [Y])\n        TraceBack (most "
+    b"recent call last):\n"),
+    (b"EZ9999: Inner Error!\n       The extend info: errcode:(0x800000, 0, 0) errorStr: "
+    b"x.[FUNC:P][FILE:d.cc][LINE:658]\n"),
+    (b'x | 2025-11-19 11:14:59.028 | ERROR    | m:d:95 | {"detail":"E30006: Failed\\n        TraceBack (most recent '
+    b'call last):\\n"}\n'),
+    (b"(train pid=84) ERROR 06-08 14:11:34 [core.py:1136] RuntimeError: no\nTraceback (most recent call last):\n  "
+    b"File \"a\", line 1, in f\n"),
     b"CONVERT RESULT SUCCESS:0\nATC run failed\nSegmentation fault\n", "算子编译失败\n".encode("gb18030"),
     b"\xff\xfe[\0E\0\n\0",
 ]

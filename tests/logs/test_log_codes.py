@@ -47,8 +47,8 @@ def test_every_family_is_found_by_its_own_spelling(entry) -> None:
     ("0x07150050", "0x7150050", "runtime InnerCode"), ("1343225857", "1343225857", "GE status (ErrorNo)"),
     ("0x50100001", "1343225857", "GE status (ErrorNo)"), ("0x0000000005010010", "HCCL 16", "HcclResult"),
     ("HCCL 9", "HCCL 9", "HcclResult"), ("retCode=0x26", "TS 0x26", "task scheduler retCode"), ("TS 38", "TS 0x26",
-                                                                                                "task scheduler "
-                                                                                                "retCode"),
+                                                                                                ("task scheduler "
+                                                                                                "retCode")),
     ("(0x800000,0,0)", "(0x800000, 0, 0)", "AI Core errcode"), ("(8388608, 0, 0)", "(0x800000, 0, 0)",
                                                                 "AI Core errcode"),
     ("ERR00100", "ERR00100", "torch_npu"), ("-8020", "-8020", "DCMI"), ("0xFFFFFED4", "-300", "MindSpore Lite status"),
