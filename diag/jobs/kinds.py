@@ -25,4 +25,10 @@ def _compare() -> Kind:
     return Kind(CompareJob, compare_here)
 
 
-KINDS: dict[str, Callable[[], Kind]] = {"compare": _compare}
+def _reduce() -> Kind:
+    from diag.jobs.reduce import ReduceJob, reduce_here
+
+    return Kind(ReduceJob, reduce_here)
+
+
+KINDS: dict[str, Callable[[], Kind]] = {"compare": _compare, "reduce": _reduce}
