@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diag.compare.attribute import score
 from diag.compare.reduce.result import Focus
+from diag.compare.rows import error_of
 from diag.compare.sides import output_pairs
 from diag.errors import UsageError
 from diag.types.comparison import Comparison
@@ -68,7 +69,7 @@ def focus_of(found: Comparison, layer: str) -> tuple[Focus, Answer] | None:
 def failing_output(found: Comparison) -> str | None:
     """Caller-visible golden name of the output that fails worst; None if none fails."""
     failing = [o for o in found.outputs if o.verdict is Verdict.FAIL and o.cumulative is not None]
-    worst = max(failing, key=lambda o: _rank(error_of(o.cumulative)), default=None)
+    worst = max(failing, key=lambda o: error_of(o.cumulative), default=None)
     return None if worst is None else worst.golden_tensor
 
 
