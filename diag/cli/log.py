@@ -27,6 +27,7 @@ from diag.logs.codes import CodeAnswer, look_up
 from diag.logs.diagnosis import Linked, LogDiagnosis, Verdict
 from diag.logs.document import document
 from diag.logs.environment import settings, shell_block
+from diag.logs.export import to_csv, to_html
 from diag.logs.grammar import microseconds
 from diag.logs.record import Level
 from diag.logs.select import Filter, Shown, make_pattern, select
@@ -78,10 +79,9 @@ def _triage(args: argparse.Namespace) -> int:
         events: Any = diagnose(_paths(args.items, Path(folder)), cancel)
         found: LogDiagnosis = drive(_as_events(events), args, cancel)
     linked = _link(found, args.graph)
-    if args.json:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        _put_json(document(found, args.lang, wall_s=time.monotonic() - started, peak_bytes=peak, linked=linked),
-                  args.json)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    doc = document(found, args.lang, wall_s=time.monotonic() - started, peak_bytes=peak, linked=linked)
+    _write_all(doc, args)
     if args.json != "-" and not args.quiet:
         _print_story(found, linked, args)
     return 0 if found.verdict is Verdict.NO_FAILURE else 1
@@ -204,9 +204,24 @@ def _env(args: argparse.Namespace) -> int:
     return 0
 
 
+def _write_all(doc: dict[str, Any], args: argparse.Namespace) -> None:
+    if args.json:
+        _put_json(doc, args.json)
+    if args.csv:
+        _put_text(to_csv(doc), args.csv)
+    if args.html:
+        _put_text(to_html(doc, args.lang), args.html)
+
+
 def _put_json(found: dict[str, Any], target: str) -> None:
-    text = json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1)
+    text = json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     if target == "-":
-        print(text)
+        print(text, end="")
     else:
-        Path(target).write_text(text + "\n", "utf-8")
+        _put_text(text, target)
+
+
+def _put_text(text: str, target: str) -> None:
+    path = Path(target).expanduser()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8", newline="")

@@ -48,6 +48,18 @@ def index_lines(data: bytes) -> LineIndex:
     return LineIndex(starts, ends, levels)
 
 
+def telling_rows(data: bytes, index: LineIndex) -> npt.NDArray[np.int64]:
+    """Lines to read in a triage: all but DEBUG, INFO and EVENT, and of these the relays of kernel and fault events."""
+    loud = ~np.isin(index.levels, (_DEBUG, _INFO, _EVENT))
+    raw = np.frombuffer(data, np.uint8)
+    quiet = np.flatnonzero(~loud)
+    letters = raw[np.minimum(index.starts[quiet] + _WIDTH[index.levels[quiet]], len(raw) - 1)]
+    for row in quiet[(letters == ord("K")) | (letters == ord("D"))].tolist():
+        line = data[index.starts[row]:index.ends[row]]
+        loud[row] = b"event_id=" in line or (b"] KERNEL(" in line[:20] and (b"[ERROR]" in line or b"[WARNING]" in line))
+    return np.flatnonzero(loud)
+
+
 def count_levels(index: LineIndex, levels: Counter[str]) -> None:
     """Add the lines that have a level to the counts."""
     for number, count in enumerate(np.bincount(index.levels, minlength=7).tolist()):

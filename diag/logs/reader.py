@@ -11,7 +11,7 @@ import numpy as np
 
 from diag.cancel import Cancel
 from diag.logs import grammar
-from diag.logs.levels import LEVELS, count_levels, count_modules, index_lines
+from diag.logs.levels import LEVELS, count_levels, count_modules, index_lines, telling_rows
 from diag.logs.lines import LONGEST, Piece, decode, is_binary, pieces
 from diag.logs.record import Kind, Level, Record
 from diag.logs.source import Source
@@ -21,7 +21,6 @@ _WARNING = 4
 _REACH = 8192
 _VARIABLE = b"0123456789abcdefx"
 _DULL = 20_000
-_QUIET = (1, 2, 3)  # DEBUG, INFO, EVENT by number
 _CODE_LINE = re.compile(r"^\s*(?P<code>[EW][A-Z0-9]\d{4})\b")
 
 
@@ -79,7 +78,7 @@ def _piece_records(name: str, piece: Piece, tally: Tally, streams: dict[str, _St
     tally.lines += len(index.starts)
     count_levels(index, tally.levels)
     count_modules(data, index, tally.modules)
-    chosen = np.arange(len(index.starts)) if quiet else np.flatnonzero(~np.isin(index.levels, _QUIET))
+    chosen = np.arange(len(index.starts)) if quiet else telling_rows(data, index)
     starts, ends = index.starts[chosen].tolist(), index.ends[chosen].tolist()
     levels = index.levels[chosen].tolist()
     for place, start, end, level in zip(chosen.tolist(), starts, ends, levels, strict=True):

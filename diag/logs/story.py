@@ -15,6 +15,7 @@ from diag.types.finding import Finding, Severity
 _GAP_US = 3_600_000_000
 _STRONG = 55
 _CHAIN = 10
+_NOTES = 100
 
 
 def conclude(evidence: Evidence) -> LogDiagnosis:
@@ -26,7 +27,7 @@ def conclude(evidence: Evidence) -> LogDiagnosis:
     counts = _count(evidence, hits)
     codes = tuple(_seen(code, count) for code, count in evidence.codes.most_common(50))
     files = tuple(evidence.files)
-    notes = tuple(evidence.tally.notes)
+    notes = _notes(evidence.tally.notes)
     outcome = _outcome(evidence)
     if chosen is not None:
         root, incident = chosen
@@ -42,6 +43,11 @@ def conclude(evidence: Evidence) -> LogDiagnosis:
         return LogDiagnosis(Verdict.INSUFFICIENT, None, chain, codes, counts, files, outcome, False,
                             _wanted(weak) or ("plog",), pid, notes)
     return LogDiagnosis(Verdict.NO_FAILURE, None, (), codes, counts, files, outcome, notes=notes)
+
+
+def _notes(notes: Sequence[str]) -> tuple[str, ...]:
+    more = len(notes) - _NOTES
+    return tuple(notes[:_NOTES]) + ((f"and {more:,} more of these",) if more > 0 else ())
 
 
 def _counts(hit: Hit, evidence: Evidence) -> bool:

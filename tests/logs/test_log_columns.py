@@ -168,3 +168,29 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["log", "triage", str(tmp_path / "none")]) == 2
     assert main(["log", "triage"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_html_and_csv_hold_no_markup_of_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("E20001: Failed to compile Op [<script>alert(1)</script>]. (optype: [=cmd|x])\n")
+    files = ["--html", str(tmp_path / "o/x.html"), "--csv", str(tmp_path / "x.csv")]
+    assert main(["log", "triage", str(log), "-q", *files]) == 1
+    page = (tmp_path / "o/x.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "http" not in page
+    rows = (tmp_path / "x.csv").read_text("utf-8").splitlines()
+    assert rows[0].startswith("role,file,line")
+    assert rows[1].startswith("cause,")
+    assert ",=cmd" not in rows[1]
+
+
+def test_relays_and_fault_events_are_not_skipped() -> None:
+    head = "[EVENT] DRV(1,dmp):2025-01-01-00:00:00.000.000 [dms.c:1][fault]"
+    event = "event_id=0x80e18404; device_id=0; event_type=0x9[fault]; severity={}; assertion=1[Event occur];\n"
+    assert triage(head + event.format("1[Warning]")).verdict == "no-failure"
+    found = triage(head + event.format("3[Critical]"))
+    assert found.root_cause is not None
+    assert found.root_cause.rule == "dev.fault-event"
+    relay = "[EVENT] KERNEL(0,klogd):2025-01-01-00:00:00.000.000 [klogd.c:2][1.2] [ascend] [ERROR] [tsdrv] "
+    assert triage(relay + "[f 1] queue id 7 is invalid\n").verdict == "root"

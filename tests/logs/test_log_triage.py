@@ -67,6 +67,14 @@ def test_of_two_runs_only_the_one_that_failed_counts() -> None:
         assert found.root_cause.finding.values["path"] == "/nowhere/b.onnx"
 
 
+def test_success_written_before_the_warnings_of_its_run() -> None:
+    warnings = lite("WARNING InferProcess] node infer shape failed, node is /a", "ERROR Parse] Parse a.onnx failed.")
+    assert triage("CONVERT RESULT SUCCESS:0\n" + warnings).verdict is Verdict.NO_FAILURE
+    gave_up = lite("ERROR Convert] Handle graph failed: -1 Common error code.")
+    failed = triage("CONVERT RESULT SUCCESS:0\n" + warnings + gave_up)
+    assert failed.verdict is Verdict.ROOT
+
+
 def plog(pid: int, second: int, module: str, text: str) -> str:
     return f"[ERROR] {module}({pid},python3):2025-01-02-03:04:{second:02d}.001.001 [f.cc:1]{pid} F:{text}\n"
 
