@@ -44,6 +44,7 @@ _TORCH = re.compile(
 _TORCH_TEXT = re.compile(r"^\s*\[Error\]:|^\s*Rectify the fault based on")
 _OUTCOME = re.compile(
     r"CONVERT(?:ER)?(?:::FLAGS)?[ _](?:RESULT|INIT)?\s?(?:SUCCESS|FAILED)|^\s*ATC (?:start|run)|SAVE GRAPH FAILED"
+    r"|^\s*Run Benchmark .*(?:Success|Failed)|^\s*Convert failed\. Ret|\[?Aoe\]?Aoe process (?:finished|failed)"
     r"|^\s*(?:AOE|aoe) \w+ (?:success|failed)")
 _REPORT = re.compile(r"UNSUPPORTED OP LIST|FMKTYPE: *\w+, *OP TYPE|^\s*\"(?:cause|code|message|name|result|type)\":")
 _TRACEBACK = re.compile(

@@ -40,6 +40,9 @@ def explain(cause: Cause, lang: str = "en") -> Words:
     """Title, cause and fix of a line, placeholders filled."""
     words = load_rules().by_id[cause.rule].words[lang]
     values = _Lenient({name: str(value) for name, value in cause.finding.values.items() if value})
+    known = look_up(f"({values['errcode']})").entries if "," in values.get("errcode", "") else ()
+    if known:
+        values["meaning"] = known[0].meaning[lang]
     title, why, fix = (_fill(text, values) for text in (words.title, words.cause, words.fix))
     if not why:
         why, fix = _of_code(cause.code, lang)

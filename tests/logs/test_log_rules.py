@@ -28,7 +28,7 @@ def test_a_rule_is_whole(rule: Rule) -> None:
     assert re.fullmatch(r"LOG\d{3}", rule.finding)
     assert bool(rule.patterns) is (rule.id not in GENERIC)
     groups = {name for pattern in rule.patterns for name in pattern.groupindex} | {"code", "message", "type"}
-    joined = {"kernel", "node", "op", "assertion", "errcode", "reason"}
+    joined = {"kernel", "node", "op", "assertion", "errcode", "reason", "meaning"}
     for lang in ("en", "zh"):
         words = rule.words[lang]
         assert words.title
