@@ -12,6 +12,7 @@ from diag.logs.rules import Rule, RuleSet, Sort
 
 _VARIABLE = re.compile(r"0x[0-9a-fA-F]+|\d+")
 _INNER = re.compile(r"[EW][A-Z0-9](?:9999|8888)$")
+_FRAME = re.compile(r'"?\s*(?:Traceback \(most recent call last\)|File "[^"]+", line \d+)')
 _ADVICE = re.compile(r"\s*(?:Solution|Possible Cause|Cause|TraceBack)\b")
 _PLACE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]")
 _ASIDE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]|\([^()'\"]{0,60}\)")
@@ -55,7 +56,7 @@ class Judge:
 
     def judge(self, record: Record) -> Judgement | None:
         """The judgement, or None for a record that tells nothing."""
-        if record.kind in (Kind.TRACEBACK, Kind.RULE) or _ADVICE.match(record.body):
+        if record.kind in (Kind.TRACEBACK, Kind.RULE) or _ADVICE.match(record.body) or _framed(record):
             return None
         shape = (_VARIABLE.sub("#", record.body[:400]), record.kind, record.level)
         if shape in self._known:
@@ -96,6 +97,11 @@ class Judge:
             less = 0 if record.kind is Kind.HEADER else 2
             return Judgement(rule, rule.rank - less, {"message": _shorten(record.body)})
         return None
+
+
+def _framed(record: Record) -> bool:
+    """Whether a log line only carries a piece of a Python stack; the exception at its end is what tells."""
+    return record.kind is Kind.HEADER and _FRAME.search(record.body[:400]) is not None and "Error: " not in record.body
 
 
 def _rank(rule: Rule, record: Record) -> int:

@@ -19,9 +19,11 @@ from diag.logs.source import Source
 from diag.logs.sources import sources_of
 from diag.logs.story import conclude
 
-_SUCCESS = re.compile(r"CONVERT(?:ER)? RESULT SUCCESS|^\s*ATC run success|^\s*Run Benchmark .*Success|Aoe process finished", re.MULTILINE)
-_FAILURE = re.compile(r"CONVERT(?:ER)?\S*[ _]\S*\s?.{0,12}FAILED|SAVE GRAPH FAILED|^\s*ATC run failed"
-                      r"|^\s*Run Benchmark .*Failed|^\s*Convert failed\. Ret|Aoe process failed", re.MULTILINE)
+_SUCCESS = re.compile(
+    r"CONVERT(?:ER)? RESULT SUCCESS|^\s*ATC run success|^\s*Run Benchmark .*Success|Aoe process finished", re.MULTILINE)
+_FAILURE = re.compile(
+    r"CONVERT(?:ER)?\S*[ _]\S*\s?.{0,12}FAILED|SAVE GRAPH FAILED|^\s*ATC run failed|^\s*Run Benchmark .*Failed"
+    r"|^\s*Convert failed\. Ret|Aoe process failed", re.MULTILINE)
 _GAVE_UP = re.compile(r"Convert model (?:\S+ )?failed|Handle graph failed|Converter model failed")
 _KEPT = 20_000
 _STRIDE = 200_000

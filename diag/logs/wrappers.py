@@ -17,7 +17,7 @@ _LABEL = re.compile(
     r")")
 _STAMP = re.compile(
     r"(?:"
-    r"(?P<level>ERROR|WARNING|INFO|DEBUG|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \[[^\]\s]{1,80}:\d+\]\s?"
+    r"(?P<level>ERROR|WARNING|INFO|DEBUG|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \[?[^\]\s]{1,80}:\d+\]\s?"
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d+(?:Z|[+-]\d\d:?\d\d)? (?:stdout|stderr) [FP]\s?"
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[:,]?\s"
     r"(?=\[(?:ERROR|WARNING|INFO|DEBUG|EVENT|TRACE)\]"
