@@ -20,7 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.graph.minimap import Minimap
-from app.graph.paint import Artist, Marks, View
+from app.graph.paint import Artist, Marks
+from app.graph.primitives import View
 from app.graph.scene import Scene
 
 LEAST_ZOOM, MOST_ZOOM = 0.0002, 3.0

@@ -28,23 +28,24 @@ class Labels:
         self._words = words
         self._set: dict[tuple[str, str, int], QStaticText] = {}
 
-    def draw(self, painter: QPainter, model: GraphModel, item: int, kind: Kind, x: float, y: float, room: float,
-             colour: str) -> bool:
+    def start(self, painter: QPainter, kind: Kind, colour: str) -> None:
+        """Set font and colour for the labels of a kind that are put next."""
+        painter.setFont(self._fonts[kind])
+        painter.setPen(QColor(colour))
+
+    def put(self, painter: QPainter, model: GraphModel, item: int, kind: Kind, x: float, y: float,
+            room: float) -> bool:
         """Draw a label with its upper left corner at a place; whether there was anything to draw."""
         text = detail(model, item, self._words) if kind == "detail" else title(model, item)
         if not text or room < 12:
             return False
-        painter.setFont(self._fonts[kind])
-        painter.setPen(QColor(colour))
         painter.drawStaticText(QPointF(x, y), self._text(text, kind, int(room)))
         return True
 
-    def badge(self, painter: QPainter, weights: int, right: float, y: float, colour: str) -> float:
-        """Draw the number of weights with its right end at a place; how wide it is."""
+    def badge(self, painter: QPainter, weights: int, right: float, y: float) -> float:
+        """Draw the number of weights with its right end at a place; how wide it is. Its kind is "detail"."""
         made = self._text(badge(weights), "detail", 60)
         wide = made.size().width()
-        painter.setFont(self._fonts["detail"])
-        painter.setPen(QColor(colour))
         painter.drawStaticText(QPointF(right - wide, y), made)
         return wide
 

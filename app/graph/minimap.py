@@ -7,7 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from app.graph.paint import Artist, View
+from app.graph.paint import Artist
+from app.graph.primitives import View
 from app.graph.scene import Scene
 
 _PAD = 5.0
@@ -122,7 +123,7 @@ class Minimap(QWidget):
             scale, left = self._scale()
             heap = self._scene.visible((0, 0, self._scene.width, self._scene.height), scale)
             box = heap.box * scale + np.array([left, _PAD, 0, 0])
-            self._artist.specks(painter, box, heap)
+            self._artist.boxes.specks(painter, box, heap)
         painter.end()
         return pixmap
 

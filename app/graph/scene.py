@@ -44,7 +44,9 @@ class Scene:
         frames = np.flatnonzero(picture.frame)
         frames = frames[np.argsort(model.depth[picture.items[frames]], kind="stable")]
         self.frames, self.frame_items = picture.box[frames], picture.items[frames]
-        self._lines = _Lines(picture.lines)
+        self.length = (np.abs(picture.lines[:, 2] - picture.lines[:, 0])
+                       + np.abs(picture.lines[:, 3] - picture.lines[:, 1]))
+        self._lines = _by_length(picture.lines, self.length)
         self._row = np.full(model.size, -1)
         self._row[picture.items] = np.arange(len(picture.items))
         self._merged = _levels(self.boxes)
@@ -95,7 +97,9 @@ class Scene:
 
     def lines(self, rect: Rect, least: float) -> Array:
         """Numbers of the lines of the picture that may cross a rectangle and are at least so long, scene units."""
-        return self._lines.crossing(rect, least)
+        reach, lines = next((shortest, lines) for shortest, lines in reversed(self._lines) if shortest <= least)
+        found = lines.crossing(rect)
+        return found if reach == least else found[self.length[found] >= least]
 
     def touching(self, item: int) -> Array:
         """Numbers of the lines that belong to edges of an item."""
@@ -130,28 +134,34 @@ class Scene:
 
 
 class _Lines:
-    """Lines by their upper end; the few very tall ones apart, so that a search need not look far up."""
+    """Some lines by their upper end; the few very tall ones apart, so that a search need not look far up."""
 
-    def __init__(self, lines: Array) -> None:
+    def __init__(self, lines: Array, some: Array) -> None:
         self.lines = lines
-        tall = np.abs(lines[:, 3] - lines[:, 1]) > _TALL
-        self.tall = np.flatnonzero(tall)
-        short = np.flatnonzero(~tall)
+        tall = np.abs(lines[some, 3] - lines[some, 1]) > _TALL
+        self.tall, short = some[tall], some[~tall]
         top = np.minimum(lines[short, 1], lines[short, 3])
         by = np.argsort(top, kind="stable")
         self.short, self.top = short[by], top[by]
-        self.length = np.abs(lines[:, 2] - lines[:, 0]) + np.abs(lines[:, 3] - lines[:, 1])
 
-    def crossing(self, rect: Rect, least: float) -> Array:
+    def crossing(self, rect: Rect) -> Array:
         first, last = np.searchsorted(self.top, (rect[1] - _TALL, rect[3]))
         some = np.concatenate([self.tall, self.short[first:last]])
-        if least > 0:
-            some = some[self.length[some] >= least]
         x0, y0, x1, y1 = self.lines[some].T
         inside = ((np.minimum(x0, x1) <= rect[2]) & (np.maximum(x0, x1) >= rect[0])
                   & (np.minimum(y0, y1) <= rect[3]) & (np.maximum(y0, y1) >= rect[1]))
         found: Array = some[inside]
         return found
+
+
+def _by_length(lines: Array, length: Array) -> list[tuple[float, _Lines]]:
+    """The lines, and those of some length: what is far away needs no search through all."""
+    found, some, shortest = [(0.0, _Lines(lines, np.arange(len(lines))))], np.arange(len(lines)), _CELL
+    while len(some) > 2000 and len(found) < 14:
+        some = some[length[some] >= shortest]
+        found.append((shortest, _Lines(lines, some)))
+        shortest *= 2
+    return found
 
 
 def _levels(heap: Heap) -> list[tuple[float, Heap]]:
