@@ -63,7 +63,7 @@ def distance(golden: Array, target: Array) -> float:
 
 
 def _relative(golden: Array, target: Array) -> float:
-    if golden.dtype.kind in "biu" or target.dtype.kind in "biu":
+    if golden.dtype.kind in "biuO" or target.dtype.kind in "biuO":
         return float(np.mean(golden != target)) if golden.size else 0.0
     with np.errstate(all="ignore"):
         g = golden.astype(np.float64, copy=False)

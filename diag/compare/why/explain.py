@@ -70,6 +70,9 @@ def explain(suspect: Suspect, golden: Side, target: Side, golden_constant: said.
     weights = _weight_differences(members, node, golden_constant, target_constant)
     for w, change in weights.values():
         found.append((Difference("weight", w.golden, _story(w)[0], _story(w)[1], w.kind), change))
+    if not found:
+        weights = _transposed(members, node, golden_constant, target_constant, trial, before)
+        found += [(Difference("weight", w.golden, *_story(w), w.kind), c) for w, c in weights.values()]
     found += [(d, None) for d in _unpaired(members, node, golden_constant, target_constant)]
     if not found and len(members) == 1 and _family(members[0].op) != _family(node.op):
         found.append((Difference("layout" if members[0].op in _MOVES else "attribute", "operator", members[0].op,
@@ -130,6 +133,23 @@ def _weight_differences(members: Sequence[Node], node: Node, golden_constant: sa
         differs = difference((g, t), a, b)
         if differs is not None:
             found[t] = (differs, Change({}, {t: np.ascontiguousarray(a.astype(b.dtype))}))
+    return found
+
+
+def _transposed(members: Sequence[Node], node: Node, golden_constant: said.Constant,
+                target_constant: said.Constant, trial: Trial,
+                before: float) -> dict[str, tuple[WeightDifference, Change]]:
+    """Square weights that lie the other way round, where that is wrong: a node may well read them so."""
+    mine = _numeric((v for n in members for v in n.inputs), golden_constant)
+    theirs = _numeric(node.inputs, target_constant)
+    found = {}
+    for g, a in mine.items():
+        for t, b in theirs.items():
+            differs = difference((g, t), a, b) if a.ndim == 2 and a.shape == b.shape else None
+            if differs is not None and differs.kind == "transposed":
+                change = Change({}, {t: np.ascontiguousarray(a.astype(b.dtype))})
+                if trial.error(change) <= max(_HEALED * before, 1e-6):
+                    found[t] = (differs, change)
     return found
 
 
