@@ -157,7 +157,7 @@ def _computed(side: Side, value: str) -> Array | None:
     queue = [value]
     while queue:
         current = queue.pop()
-        if current not in writer:
+        if current not in writer or program.steps[writer[current]].problem:
             return None
         step = writer[current]
         if step not in needed:

@@ -134,6 +134,8 @@ class Comparing:
             return []
         foreign = self._observed is not None
         whole = self._observed.cumulative(value) if self._observed is not None else one.cumulative
+        if not foreign and node in self.uncovered:
+            whole = None  # golden stood in for it
         own = own if foreign else one.own
         like = next((a for a in (whole, own, one.own) if a is not None), one.golden)
         dtype = dtype_of(like, self._computes_in)
