@@ -53,20 +53,21 @@ def run_reduce(job: ReduceJob, cancel: Cancel, host: HostProcess | None = None) 
 
 def reduce_here(job: ReduceJob, cancel: Cancel) -> Iterator[Event]:
     """Compare and reduce; the rows of the comparison come as Partial, then Finished(Reduction)."""
-    bundle.prepare(job.bundle)
+    made = bundle.prepare(job.bundle)
     try:
         found = examined((yield from _comparison(job, cancel)))
         plan = job.compare.plan
         specs = _Specs(job.compare.spec)
-        culprits = found.culprits[:1] if not job.layer else ()
-        story = [f for f in found.findings for c in culprits if (f.code, f.subject) == (c.finding, c.golden_node)]
-        blames = not culprits or culprits[0].stage is Stage.CONVERSION
-        converter = specs.converter() if found.target.format == "mindir" and found.culprits and blames else None
+        named = {(c.finding, c.golden_node) for c in found.culprits}
+        story = [f for f in found.findings if (f.code, f.subject) in named]
+        blames = found.target.format == "mindir" and any(c.stage is Stage.CONVERSION for c in found.culprits)
+        converter = specs.converter() if blames else None
         ask = ReducePlan(plan.golden, plan.target, job.bundle, job.layer, job.context, job.zip, plan.threads,
                          plan.key_bytes, tuple(told(f) for f in story))
         yield from reduce(ask, found, specs.of(found), converter, cancel)
     finally:
-        bundle.forget(job.bundle)
+        if made:
+            bundle.forget(job.bundle)
 
 
 def _comparison(job: ReduceJob, cancel: Cancel) -> Generator[Event, None, Comparison]:

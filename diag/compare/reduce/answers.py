@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diag.compare.attribute import score
 from diag.compare.reduce.result import Focus
@@ -12,7 +12,7 @@ from diag.compare.sides import output_pairs
 from diag.errors import UsageError
 from diag.types.comparison import Comparison
 from diag.types.graph import Graph
-from diag.types.layer import Culprit, LayerResult, Role, Stage, Verdict
+from diag.types.layer import Culprit, LayerResult, Role, Verdict
 from diag.types.tensor import TensorInfo
 
 
@@ -55,15 +55,21 @@ def focus_of(found: Comparison, layer: str) -> tuple[Focus, Answer] | None:
     """
     if layer:
         row = _named(found, layer)
-        blamed = next((c for c in found.culprits if c.target_node == row.target_node), None)
-        return _focus("layer", row, blamed), _answer(row)
+        return _focus("layer", row), _answer(row)
     for culprit in found.culprits:
         mine = [r for r in found.layers if r.target_node == culprit.target_node and r.target_tensor is not None]
         exact = [r for r in mine if r.role is Role.INJECTS and score(r) == culprit.score]
         if mine:
             row = (exact or mine)[0]
-            return _focus("culprit", row, culprit), _answer(row)
+            focus = blaming(_focus("culprit", row), culprit)
+            return replace(focus, golden_node=culprit.golden_node), _answer(row)
     return None
+
+
+def blaming(focus: Focus, culprit: Culprit) -> Focus:
+    """The focus with what is known of the culprit in it."""
+    return replace(focus, stage=culprit.stage.value, blames=culprit.golden_node, why=culprit.why,
+                   finding=culprit.finding)
 
 
 def failing_output(found: Comparison) -> str | None:
@@ -77,12 +83,9 @@ def _answer(row: LayerResult) -> Answer:
     return Answer(row.target_tensor or "", row.golden_tensor, row.mapping.layout, row)
 
 
-def _focus(kind: str, row: LayerResult, culprit: Culprit | None) -> Focus:
-    return Focus(kind, culprit.golden_node if culprit is not None else row.golden_node, row.golden_tensor,
-                 row.target_node or "", row.target_tensor or "",
-                 culprit.stage.value if culprit is not None else Stage.UNKNOWN.value,
-                 culprit.why if culprit is not None else "", culprit.finding if culprit is not None else "",
-                 row.own_input)
+def _focus(kind: str, row: LayerResult) -> Focus:
+    return Focus(kind, row.golden_node, row.golden_tensor, row.target_node or "", row.target_tensor or "",
+                 recorded=row.own_input)
 
 
 def _named(found: Comparison, layer: str) -> LayerResult:
@@ -95,6 +98,7 @@ def _named(found: Comparison, layer: str) -> LayerResult:
         raise UsageError(f"No tensor of the target answers the layer '{layer}'", where=rows[0].reason,
                          hint="Name a layer that was compared: diag compare lists them")
     known = {n for r in found.layers for n in (r.golden_node, r.golden_tensor, r.target_node, *r.mapping.golden_nodes)}
-    close = difflib.get_close_matches(layer, sorted(n for n in known if n), 3)
+    names = sorted(n for n in known if n)
+    close = [n for n in names if layer.lower() in n.lower()][:3] or difflib.get_close_matches(layer, names, 3)
     raise UsageError(f"There is no layer '{layer}'", where="in --layer",
                      hint=f"Perhaps: {', '.join(close)}" if close else "Name a node or a tensor of one of the models")

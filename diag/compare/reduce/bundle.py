@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,8 +42,12 @@ _WHAT = {
 }
 
 
-def prepare(path: Path) -> None:
-    """Make the folder, or accept an empty one or an older bundle. Raises UsageError where nothing can be written."""
+def prepare(path: Path) -> bool:
+    """Make the folder, or accept an empty one or an older bundle; returns whether it was made now.
+
+    Raises UsageError where nothing can be written.
+    """
+    made = not path.exists()
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path), tempfile.TemporaryFile(dir=path.absolute().parent):
@@ -53,6 +58,7 @@ def prepare(path: Path) -> None:
     if not (path / MANIFEST).exists() and any(path.iterdir()):
         raise UsageError("The folder for the bundle holds other files", where=f"in {path}",
                          hint="Give an empty or a new folder with --out")
+    return made
 
 
 def forget(path: Path) -> None:
@@ -69,8 +75,9 @@ def write(plan: ReducePlan, result: Reduction, piece: Piece, target: Side, bench
     try:
         _fill(draft, piece, target)
         _check(draft, piece, bench, cancel)
-        facts = {"opset": _opset(piece), "threads": plan.threads, "findings": list(plan.told),
-                 **{k: v for k, v in target.graph.metadata.items() if k in _KNOWN}}
+        facts = {"opset": _opset(piece), "threads": plan.threads, "decrypted": plan.key is not None,
+                 "findings": _findings(plan, result),
+                 "target_says": {k: v for k, v in target.graph.metadata.items() if k in _KNOWN and v}}
         result = replace(result, files=tuple(_listed(draft)), bundle=str(place), facts=facts)
         (draft / "README.md").write_text(readme(result), encoding="utf-8")
         (draft / MANIFEST).write_text(dumps(document(result, shared=True)), encoding="utf-8")
@@ -81,6 +88,11 @@ def write(plan: ReducePlan, result: Reduction, piece: Piece, target: Side, bench
 
 
 _KNOWN = ("made_by", "producer_name", "producer_version", "mind_ir_version", "model_version")
+
+
+def _findings(plan: ReducePlan, result: Reduction) -> list[Mapping[str, Any]]:
+    focus = result.focus
+    return [f for f in plan.told if focus is not None and (f["code"], f["subject"]) == (focus.finding, focus.blames)]
 
 
 def _fill(draft: Path, piece: Piece, target: Side) -> None:

@@ -27,7 +27,8 @@ def document(result: Reduction, *, shared: bool = False) -> dict[str, Any]:
         "convert": {"optimize": OPTIMIZE, "again": facts["again"]}, "files": facts["files"],
         "golden_file": "golden.onnx",
         "target_file": next((f["name"] for f in facts["files"] if f["name"].startswith("target.")), None),
-        "threads": known.pop("threads", 1), "opset": known.pop("opset", {}), "target_says": known,
+        "threads": known.pop("threads", 1), "opset": known.pop("opset", {}), "decrypted": known.pop("decrypted", False),
+        "target_says": known.pop("target_says", {}),
     }
     if shared:
         for side in ("golden", "target"):

@@ -14,7 +14,7 @@ import numpy as np
 from diag.cancel import Cancel
 from diag.compare.reduce import bundle
 from diag.compare.reduce.again import convert_again
-from diag.compare.reduce.answers import Answer, answers_of, failing_output, focus_of
+from diag.compare.reduce.answers import Answer, answers_of, blaming, failing_output, focus_of
 from diag.compare.reduce.plan import ReducePlan
 from diag.compare.reduce.regions import Wiring
 from diag.compare.reduce.result import Focus, Reduction
@@ -38,10 +38,10 @@ def reduce(plan: ReducePlan, found: Comparison, runtime: Runtime, converter: Run
            cancel: Cancel) -> Iterator[Event]:
     """Reduce what ``found`` says; ``runtime`` runs the target parts, ``converter`` converts again where that tells.
 
+    ``plan.bundle`` was prepared (``bundle.prepare``).
     Yields Progress, and Finished(Reduction). The bundle appears whole or not at all. Raises DiagError.
     """
     started = time.monotonic()
-    bundle.prepare(plan.bundle)
     cores = max(1, (os.cpu_count() or 1) // 2)  # as the comparison ran golden: the same sums
     golden = open_golden(plan.golden, cores)
     target = open_target(plan.target, cores, plan.threads, plan.key)
@@ -56,7 +56,8 @@ def reduce(plan: ReducePlan, found: Comparison, runtime: Runtime, converter: Run
             if piece is None:
                 result = replace(result, verdict=Verdict.NOT_COMPARABLE, note=_not_again(result))
             else:
-                result = search.told(result, piece)
+                focus = search.blamed(focus, piece)
+                result = search.told(replace(result, focus=focus), piece)
                 if converter is not None and target.file is None and focus.stage == Stage.CONVERSION:
                     yield Progress("Converting the golden part again", 0, 0)
                 result = replace(result, again=convert_again(piece, focus, bench.judging, converter, target, cancel))
@@ -110,6 +111,12 @@ class _Search:
         return Focus("interval", mine.nodes[mine.producers[golden]].name if golden in mine.producers else golden,
                      golden, theirs.nodes[theirs.producers[value]].name, value,
                      why="no single layer is far off; their small errors add up to one that fails")
+
+    def blamed(self, focus: Focus, piece: Piece) -> Focus:
+        """A layer that was asked for by name may have grown until it holds a culprit: that one explains it."""
+        inside = {self.target.graph.nodes[n].name for n in piece.region.nodes}
+        held = next((c for c in self.found.culprits if c.target_node in inside), None)
+        return focus if focus.blames or held is None else blaming(focus, held)
 
     def told(self, result: Reduction, piece: Piece) -> Reduction:
         """The result with what the piece is."""

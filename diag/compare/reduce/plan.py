@@ -20,7 +20,7 @@ class ReducePlan:
         zip: whether the bundle is also packed into one file beside its folder.
         threads: threads of the target's runtime.
         key: decrypts the target.
-        told: findings of the comparison with their words, for the bundle (see the contract, ``Finding``).
+        told: findings of culprits with their words (see the contract, ``Finding``); the bundle gets the one it shows.
     """
 
     golden: Path

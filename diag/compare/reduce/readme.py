@@ -27,6 +27,8 @@ def _what(r: Reduction) -> Iterator[str]:
            f"{_count(len(r.target_nodes), 'target node')} of {r.target_total:,}. Its inputs were recorded while the "
            f"whole golden model ran. Weights are the model's own, {r.weights_bytes:,} bytes in both parts: think of "
            "that before you give this folder away.")
+    if r.facts.get("decrypted"):
+        yield "The target model is encrypted; its part here is not."
     if r.context > 0:
         yield (f"The layer alone does not show the error as it was measured: {r.context} step(s) of neighbours above "
                "and below it are here too.")
@@ -127,7 +129,7 @@ def _versions(r: Reduction) -> Iterator[str]:
                f"{run.device}, {run.dtype}")
     opset = ", ".join(f"{domain} {version}" for domain, version in r.facts.get("opset", {}).items())
     yield f"- operator sets: {opset}"
-    known = {k: v for k, v in r.facts.items() if isinstance(v, str) and v}
+    known = r.facts.get("target_says", {})
     if known:
         yield "- the target file says: " + ", ".join(f"{k} {v}" for k, v in known.items())
     yield "- " + ", ".join(f"{name} {version}" for name, version in r.environment.items() if name != "cpus")

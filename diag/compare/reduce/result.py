@@ -19,6 +19,7 @@ class Focus:
         kind: "culprit", "layer" (asked for by name) or "interval" (an output fails and no layer alone does).
         golden_node, golden_tensor, target_node, target_tensor: the layer; of an interval, its last one.
         stage: conversion, runtime or unknown.
+        blames: golden node of the culprit that the part contains; may be empty.
         why: one sentence; may be empty.
         finding: its code; may be empty.
         recorded: own-input error that the comparison measured; None if it did not.
@@ -30,6 +31,7 @@ class Focus:
     target_node: str
     target_tensor: str
     stage: str = "unknown"
+    blames: str = ""
     why: str = ""
     finding: str = ""
     recorded: Metrics | None = None
