@@ -23,7 +23,7 @@ FILE_LINE = re.compile(
     r"\[(?P<file>[^\]\[]{0,400}?\.(?:cc|cpp|cxx|c|h|hpp|py|cu|inc|ts)):(?P<line>\d+)\]\s?(?P<body>.*)$", re.DOTALL)
 _LITERT = re.compile(
     r"^(?P<level>DEBUG|INFO|WARNING|ERROR) \[(?P<file>[^\]]+?):(?P<line>\d+)\] (?P<body>[^\]]+[\]#] .*)$")
-_GLOG = re.compile(r"^\[?(?P<level>[IWEF])\s?(?P<time>\d{2,8}|\s?\d/\s?\d+) \d\d:\d\d:\d\d\.\d+ +(?P<pid>\d+ )?"
+_GLOG = re.compile(r"^\[?(?P<level>[IWEF])\s?(?P<time>\d{2,8}|\s?\d/\s?\d+) +\d?\d:\d\d:\d\d\.\d+ +(?P<pid>\d+ )?"
                    r"(?P<file>[\w./-]+):(?P<line>\d+)[\] ]\s?(?P<body>.*)$")
 _PYLOG = re.compile(
     r"^(?:" + TIME + r"[^\[\]]{0,60}?[-|: \[]\s?)?(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\]?\s?[-|:]{1,2}\s?"

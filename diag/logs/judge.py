@@ -35,6 +35,7 @@ _OWN_FAULT = ("ModuleNotFoundError", "ImportError", "FileNotFoundError", "KeyErr
               "ZeroDivisionError",
               "AssertionError", "ConnectionRefusedError", "JSONDecodeError", "NotADirectoryError", "IsADirectoryError")
 _REGISTERED = 72
+_SECOND_HAND = 20
 _CACHE = 50_000
 
 
@@ -106,6 +107,8 @@ def _framed(record: Record) -> bool:
 
 def _rank(rule: Rule, record: Record) -> int:
     """The rule's rank; the head of a message with a code for users is at least as near the cause as such codes are."""
+    if record.kind is Kind.TORCH:
+        return rule.rank - _SECOND_HAND  # a sentence that the adapter has for the code; the message below it knows more
     registered = record.kind is Kind.BLOCK and rule.sort in (Sort.ROOT, Sort.CLASS) and not _INNER.match(record.code)
     return max(rule.rank, _REGISTERED) if registered else rule.rank
 
