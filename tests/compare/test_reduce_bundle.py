@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from formats.mindir_files import m, model, node, shape, tensor
 from onnx import TensorProto, helper
 from samples import shared
 from small_models import perceptron, save, value, weights
@@ -361,3 +364,49 @@ def test_a_real_unet_with_a_planted_fault(tmp_path: Path, monkeypatch: pytest.Mo
     assert conv.name in found.golden_nodes
     assert len(found.golden_nodes) <= 2
     assert repro(tmp_path / "bundle", with_diag=True).returncode == 1
+
+
+def adding(home: Path, held: list[float]) -> tuple[Path, Path]:
+    """y = x + w: w in the ONNX is ones; in the MindIR it lies in a file beside the model and is ``held``."""
+    golden = save(home / "golden.onnx", [helper.make_node("Add", ["x", "w"], ["y"], "add")], [value("x", (2, 3))],
+                  [value("y", (2, 3))], {"w": np.ones(3, np.float32)})
+    (home / "m_variables").mkdir()
+    data = np.array(held, "<f4").tobytes()
+    (home / "m_variables" / "data_0").write_bytes(b"\x01" + bytes(63) + data)
+    away = m("External", {"location": "m_variables/data_0", "offset": 64, "length": len(data)})
+    main = m("Graph", {
+        "node": [node("Add:1", ["g:x", "w"], "out", shape(2, 3, name="y"), domain="add")], "name": "g",
+        "parameter": [tensor("w", [3], external_data=away)],
+        "input": [m("ValueInfo", {"name": "g:x", "tensor": tensor("x", [2, 3])})],
+        "output": [m("ValueInfo", {"name": "out"})]})
+    target = home / "m_graph.mindir"
+    target.write_bytes(model(main, ["Add:1"]))
+    return golden, target
+
+
+def test_weights_in_a_file_beside_the_mindir_come_inside(tmp_path: Path):
+    (tmp_path / "models").mkdir()
+    golden, target = adding(tmp_path / "models", [1, 1, 3])
+    found = reduced(job(golden, target, tmp_path))
+    assert found.verdict is Verdict.FAIL
+    (tmp_path / "models" / "m_variables" / "data_0").unlink()
+    assert not list((tmp_path / "bundle").glob("*_variables"))
+    ran = repro(tmp_path / "bundle", with_diag=True)
+    assert ran.returncode == 1, ran.stderr
+
+
+def test_the_part_of_an_encrypted_model_is_plain_and_that_is_said(tmp_path: Path):
+    key = b"0123456789ABCDEF"
+    iv = bytes(16)
+    cipher = Cipher(algorithms.AES(key), modes.GCM(iv[:12])).encryptor()
+    text = cipher.update((SAMPLES / "defect/text_encoder.mindir").read_bytes()) + cipher.finalize()
+    magic, size, lengths = ((n).to_bytes(4, "little") for n in (0x7F3A5ED8, len(text) + 24, 16))
+    target = tmp_path / "secret.mindir"
+    target.write_bytes(magic + cipher.tag + size + lengths + iv + len(text).to_bytes(4, "little") + text)
+    asked = job(SAMPLES / "defect/text_encoder.onnx", target, tmp_path)
+    plan = replace(asked.compare.plan, key=key.decode())
+    found = reduced(replace(asked, compare=replace(asked.compare, plan=plan)))
+    assert found.target_nodes == (NORM,)
+    assert "its part here is not" in (tmp_path / "bundle" / "README.md").read_text("utf-8")
+    assert manifest(tmp_path / "bundle")["decrypted"] is True
+    assert key not in b"".join(f.read_bytes() for f in (tmp_path / "bundle").iterdir())
