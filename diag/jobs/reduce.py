@@ -48,7 +48,12 @@ class ReduceJob:
 
 def run_reduce(job: ReduceJob, cancel: Cancel, host: HostProcess | None = None) -> Iterator[Event]:
     """``reduce_here`` in a process of its own, with the same events. Raises what it raises, or WorkerCrashed."""
-    return run_remote("reduce", job, cancel, Reduction, host)
+    made = not job.bundle.exists()
+    try:
+        yield from run_remote("reduce", job, cancel, Reduction, host)
+    finally:
+        if made:
+            bundle.forget(job.bundle)  # a child that was killed had no time to
 
 
 def reduce_here(job: ReduceJob, cancel: Cancel) -> Iterator[Event]:
