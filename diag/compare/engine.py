@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import onnxruntime as ort
 
@@ -25,8 +26,9 @@ from diag.events import Event, Finished, Message, Partial, Progress
 from diag.runtimes.interface import RunOptions, Runtime, Session
 from diag.types.comparison import InputUsed
 from diag.types.dtype import DType
+from diag.types.tensor import Span
 from diag.workspace.captures import Captures, digest
-from diag.workspace.digest import Digests
+from diag.workspace.digest import Digests, sha256
 from diag.workspace.golden import GoldenCache
 from diag.workspace.runs import RunFolder
 
@@ -129,14 +131,19 @@ class _Run:
         """Asked for only if the tensors are small enough to be kept: the key costs a reading of the whole model."""
         if self.plan.cache is None:
             return None
-        key = {"model": self.digests[self.plan.golden], "inputs": digest(self.inputs.arrays),
+        key = {"model": self._content(self.plan.golden, self.golden), "inputs": digest(self.inputs.arrays),
                "runtime": ort.__version__, "options": f"optimisation off, {self.cores} cores"}
         return GoldenCache(self.plan.cache, key)
+
+    def _content(self, path: Path, side: Side) -> str:
+        """Hashes of all files that a model consists of: weights may lie in others."""
+        outside = {w.data.path for w in side.graph.weights.values() if isinstance(w.data, Span)} - {path.absolute()}
+        return " ".join([self.digests[path], *(sha256(p) for p in sorted(outside) if p.is_file())])
 
     def _captures(self) -> Captures:
         spec = self.runtime.spec if self.runtime is not None else None
         key = {} if spec is None else {
-            "model": self.digests[self.plan.target], "inputs": digest(self.inputs.arrays),
+            "model": self._content(self.plan.target, self.target), "inputs": digest(self.inputs.arrays),
             "runtime": f"{spec.name} {spec.version}", "device": self.plan.device, "threads": str(self.plan.threads)}
         return Captures(self.folder.path / "captures", key)
 

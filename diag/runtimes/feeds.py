@@ -43,6 +43,12 @@ def _fit(array: Array | None, info: TensorInfo) -> Array:
         cast = array.astype(info.dtype.numpy)
         if given.is_float or np.array_equal(cast, array):
             return cast
+    if given.is_float and info.dtype.is_float:
+        # As a run folder keeps bfloat16: in a type that every numpy reads.
+        with np.errstate(over="ignore"):
+            narrow = array.astype(info.dtype.numpy)
+        if np.array_equal(narrow.astype(array.dtype), array, equal_nan=True):
+            return narrow
     raise UsageError(f"The input '{info.name}' is {given.value}", where=f"the model wants {describe(info)}",
                      hint=f"Convert it: array.astype('{info.dtype.value}')")
 

@@ -25,7 +25,7 @@ class Captures:
         self._folder = folder
         mark = folder / "key.json"
         wanted = json.dumps(dict(key), sort_keys=True)
-        if not (mark.is_file() and mark.read_text(encoding="utf-8") == wanted):
+        if not (mark.is_file() and mark.read_bytes() == wanted.encode()):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             mark.write_text(wanted, encoding="utf-8")
@@ -36,7 +36,7 @@ class Captures:
         try:
             index: dict[str, str] = json.loads((folder / "index.json").read_text(encoding="utf-8"))
             return {v: np.load(folder / f, mmap_mode="r", allow_pickle=False) for v, f in index.items()}
-        except (OSError, ValueError):
+        except (OSError, ValueError, AttributeError, TypeError):
             return None
 
     def put(self, name: str, tensors: Mapping[str, Array]) -> None:
@@ -45,12 +45,15 @@ class Captures:
             return
         folder = self._folder / name
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
         index = {value: f"{i:05d}.npy" for i, value in enumerate(tensors)}
-        for value, file in index.items():
-            np.save(folder / file, tensors[value], allow_pickle=False)
-        # Written last: a set without an index is not whole.
-        (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+        try:
+            folder.mkdir(parents=True)
+            for value, file in index.items():
+                np.save(folder / file, tensors[value], allow_pickle=False)
+            # Written last: a set without an index is not whole.
+            (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)  # a full disk costs the capture, not the comparison
 
     def discard(self) -> None:
         """The comparison is done; nobody will ask again."""

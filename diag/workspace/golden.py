@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -50,27 +51,36 @@ class GoldenCache:
             return
         self._room -= size
         if self._room < 0 or any(a.dtype.isbuiltin != 1 or a.dtype.kind == "O" for a in tensors.values()):
-            self._room = -1
-            shutil.rmtree(self._part(), ignore_errors=True)
+            self._give_up()
             return
         part = self._part()
-        part.mkdir(parents=True, exist_ok=True)
-        for value, array in tensors.items():
-            file = f"{len(self._index):06d}.npy"
-            np.save(part / file, array, allow_pickle=False)
-            self._index[value] = file
+        try:
+            part.mkdir(parents=True, exist_ok=True)
+            for value, array in tensors.items():
+                file = f"{len(self._index):06d}.npy"
+                np.save(part / file, array, allow_pickle=False)
+                self._index[value] = file
+        except OSError:
+            self._give_up()  # a full disk costs the cache, not the comparison
 
     def finish(self) -> None:
         """The run is whole: from now on it is found."""
         part = self._part()
         if self.complete or self._room < 0 or not part.is_dir():
             return
-        (part / "index.json").write_text(json.dumps(self._index), encoding="utf-8")
-        if self._folder.exists():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
+        try:
+            (part / "index.json").write_text(json.dumps(self._index), encoding="utf-8")
+            # Another run may have finished the same one; what cannot be read (then it was not found) makes room.
+            if self._folder.exists() and not self._read():
+                shutil.rmtree(self._folder, ignore_errors=True)
             part.rename(self._folder)
+        except OSError:
+            self._give_up()
         self._prune()
+
+    def _give_up(self) -> None:
+        self._room = -1
+        shutil.rmtree(self._part(), ignore_errors=True)
 
     def _part(self) -> Path:
         return self._home / f"{self._folder.name}.{os.getpid()}.part"
@@ -81,12 +91,13 @@ class GoldenCache:
             os.utime(self._folder)
         except (OSError, ValueError):
             return {}
-        return index
+        return index if isinstance(index, dict) else {}
 
     def _prune(self) -> None:
         folders = sorted((f for f in self._home.iterdir() if f.is_dir()), key=lambda f: -f.stat().st_mtime)
         total = 0
         for folder in folders:
-            total += sum(f.stat().st_size for f in folder.iterdir())
+            with contextlib.suppress(OSError):  # another process prunes as well
+                total += sum(f.stat().st_size for f in folder.iterdir())
             if total > _LIMIT_BYTES and folder != self._folder:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -10,6 +10,7 @@ tensors/          golden and target tensors of the worst layers, and tensors/ind
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,9 @@ class RunFolder:
             raise UsageError("The folder for the run holds other files", where=f"in {path}",
                              hint="Give an empty or a new folder with --out")
         _write(marker, {"kind": "compare", "layout": _LAYOUT})
-        (path / "layers.jsonl").unlink(missing_ok=True)
+        # What an older run found must not be taken for this one's, should it be stopped.
+        for old in (path / "layers.jsonl", path / "comparison.json", path / "tensors" / "index.json"):
+            old.unlink(missing_ok=True)
         return cls(path)
 
     @classmethod
@@ -88,9 +91,11 @@ class RunFolder:
         file = self.path / "inputs.npz"
         numbers = {n: a for n, a in arrays.items() if a.dtype.kind != "O"}
         temporary = file.with_suffix(".tmp")
-        with temporary.open("wb") as out:
-            plain: dict[str, Any] = {n: _plain(a) for n, a in numbers.items()}
-            np.savez(out, **plain)
+        # numpy.savez takes names as keywords, and an input may be called "file".
+        with zipfile.ZipFile(temporary, "w") as archive:
+            for name, array in numbers.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as out:
+                    np.lib.format.write_array(out, np.asarray(_plain(array)), allow_pickle=False)
         temporary.replace(file)
         return tuple(replace(u, file=str(file)) if u.name in numbers else u for u in used)
 
@@ -120,16 +125,16 @@ class RunFolder:
         """(target value, golden tensor) of every layer whose tensors are kept."""
         file = self.path / "tensors" / "index.json"
         index = _read(file) if file.exists() else []
-        return [(str(e.get("value")), str(e.get("golden"))) for e in index] if isinstance(index, list) else []
+        return [(str(e.get("value")), str(e.get("golden"))) for e in _entries(index)]
 
     def tensors(self, value: str, golden: str) -> dict[str, Array]:
         """What is recorded of a layer: "golden", "target" (whole run) and "own" (on golden input), if kept."""
         folder = self.path / "tensors"
         index = _read(folder / "index.json") if (folder / "index.json").exists() else []
-        for entry in index if isinstance(index, list) else []:
+        for entry in _entries(index):
             if entry.get("value") == value and entry.get("golden") == golden:
-                return {side: np.load(folder / name, mmap_mode="r", allow_pickle=False)
-                        for side, name in entry["files"].items() if (folder / name).is_file() and "/" not in name}
+                found = {side: _mapped(folder, name) for side, name in dict(entry.get("files", {})).items()}
+                return {side: array for side, array in found.items() if array is not None}
         return {}
 
     def _save_tensors(self, tensors: Sequence[LayerTensors]) -> None:
@@ -146,6 +151,21 @@ class RunFolder:
                     np.save(folder / files[side], _plain(array), allow_pickle=False)
             index.append({"value": layer.pair.value, "golden": layer.pair.golden, "files": files})
         _write(folder / "index.json", index)
+
+
+def _entries(index: object) -> list[dict[str, Any]]:
+    return [e for e in index if isinstance(e, dict)] if isinstance(index, list) else []
+
+
+def _mapped(folder: Path, name: str) -> Array | None:
+    """The array of a file in that very folder; None if it is not there or damaged."""
+    if Path(name).name != name:
+        return None
+    try:
+        array: Array = np.load(folder / name, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return array
 
 
 def _plain(array: Array) -> Array:
