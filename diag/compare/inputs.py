@@ -158,6 +158,8 @@ def _integers(graph: Graph, value: str, dtype: DType, shape: tuple[int, ...],
 
 def _floats(name: str, dtype: DType, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[Array, str]:
     normal = rng.standard_normal(shape)
+    if dtype is DType.FLOAT8E8M0:
+        return (np.abs(normal) + 0.1).astype(dtype.numpy), "positive values"  # it has no sign and no zero
     channels = {shape[1], shape[-1]} if len(shape) == 4 else set()
     if 3 in channels and "latent" not in name:
         low, word = (0.0, "[0, 1]") if name.startswith(("image", "pixel")) else (-1.0, "[-1, 1]")
