@@ -15,6 +15,7 @@ from diag.runtimes.reference import (
     matrix,
     normalization,
     quantisation,
+    recurrent,
     reduction,
     resize,
 )
@@ -25,6 +26,7 @@ FAMILIES: Mapping[str, Mapping[str, Lower]] = {
     "convolution": convolution.OPERATORS, "matrix": matrix.OPERATORS, "normalization": normalization.OPERATORS,
     "layout": layout.OPERATORS, "cutting": cutting.OPERATORS,
     "index": index.OPERATORS, "resize": resize.OPERATORS, "quantisation": quantisation.OPERATORS,
+    "recurrent": recurrent.OPERATORS,
 }
 
 OPERATORS: Mapping[str, Lower] = {
