@@ -2,6 +2,9 @@
 
 tree overlay model      what is shown: scopes from names, what a comparison says of each node; no Qt
 order layout scene      where it is shown: ranks and crossings, coordinates, a spatial index; no Qt
-palette paint canvas    how it is shown: colours, one painter with levels of detail, mouse and keys
-minimap pane view       the widget: two sides kept in step, search, failures, matching by hand, export
+prepare                 the work of a thread: models, layouts, scenes; no Qt
+palette glyphs labels   how it is shown: colours, pictures of the states, words
+paint boxes edges       one painter with levels of detail, each within a budget of pixels
+canvas minimap pane     mouse and keys, the overview, one side with its thread
+view bar describe       the widget: two sides kept in step, search, failures, matching by hand, export
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolBar, QWidget
 
 from app.graph.overlay import State
 from app.graph.paint import Artist
@@ -33,11 +33,13 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
 
-class Bar(QWidget):
-    """The row of controls; what they do is connected by the view."""
+class Bar(QToolBar):
+    """The row of controls; what does not fit goes into its overflow. What they do is connected by the view."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setMovable(False)
+        self.setAccessibleName(self.tr("Graph"))
         self.search = SearchField(self)
         self.search.setClearButtonEnabled(True)
         self.search.setPlaceholderText(self.tr("Search node or operator …"))
@@ -47,32 +49,27 @@ class Bar(QWidget):
         self.search.setMaximumWidth(280)
         self.hits = QLabel(self)
         self.hits.setAccessibleName(self.tr("Hits"))
-        self.previous = self._button(self.tr("◀ Failure"), self.tr("Previous failing node"))
-        self.next = self._button(self.tr("Failure ▶"), self.tr("Next failing node"))
-        self.fit = self._button(self.tr("Fit"), self.tr("Show all (Space)"))
-        self.open_all = self._button(self.tr("Open all"),
+        self.hits.setMinimumWidth(self.fontMetrics().horizontalAdvance("0000/0000"))
+        self.addWidget(self.search)
+        self.addWidget(self.hits)
+        self.previous = self._action(self.tr("◀ Failure"), self.tr("Previous failing node"))
+        self.next = self._action(self.tr("Failure ▶"), self.tr("Next failing node"))
+        self.fit = self._action(self.tr("Fit"), self.tr("Show all (Space)"))
+        self.open_all = self._action(self.tr("Open all"),
                                      self.tr("Open the selected scope and all inside it, or everything"))
-        self.close_all = self._button(self.tr("Close all"), self.tr("Close all scopes"))
-        self.match = self._button(self.tr("Match"), self.tr("Say that the two selected grey nodes answer each other"))
+        self.close_all = self._action(self.tr("Close all"), self.tr("Close all scopes"))
+        self.match = self._action(self.tr("Match"), self.tr("Say that the two selected grey nodes answer each other"))
         self.match.setEnabled(False)
-        self.export = self._button(self.tr("Export …"), self.tr("Save what is seen as PNG or SVG"))
-        box = QHBoxLayout(self)
-        box.setContentsMargins(6, 4, 6, 4)
-        box.setSpacing(4)
-        box.addWidget(self.search, 1)
-        box.addWidget(self.hits)
-        box.addStretch(0)
-        for button in (self.previous, self.next, self.fit, self.open_all, self.close_all, self.match, self.export):
-            box.addWidget(button)
+        self.export = self._action(self.tr("Export …"), self.tr("Save what is seen as PNG or SVG"))
 
-    def _button(self, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(tip)
+    def _action(self, text: str, tip: str) -> QAction:
+        action = QAction(text, self)
+        action.setToolTip(tip)
+        self.addAction(action)
+        button = self.widgetForAction(action)
         button.setAccessibleName(tip)
-        button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
+        return action
 
 
 class Legend(QWidget):

@@ -103,12 +103,15 @@ class Boxes:
         painter.restore()
 
     def _names(self, painter: QPainter, scene: Scene, view: View, heap: Heap) -> None:
-        """One line in each box."""
+        """One line in each box, and the picture of its state."""
+        rows = [(box, State(state), item) for box, state, _, item in _rows(heap)]
+        self._pictures(painter, view, rows, dict.fromkeys(heap.item.tolist(), 13.0))
         painter.save()
         view.enter(painter)
         self._labels.start(painter, "title", self._palette.text)
-        for (x, y, w, h), _, _, item in _rows(heap):
-            self._labels.put(painter, scene.model, item, "title", x + 10, y + h / 2 - 9, w - 16)
+        for (x, y, w, h), state, item in rows:
+            left = 27 if state != State.NONE else 10
+            self._labels.put(painter, scene.model, item, "title", x + left, y + h / 2 - 9, w - left - 4)
         painter.restore()
 
     def _contents(self, painter: QPainter, scene: Scene, view: View, heap: Heap) -> None:
@@ -116,19 +119,19 @@ class Boxes:
         model, labels, palette = scene.model, self._labels, self._palette
         rows = [(box, State(state), item) for box, state, _, item in _rows(heap)
                 if model.is_scope(item) or model.is_node(item)]
-        self._pictures(painter, view, rows)
         painter.save()
         view.enter(painter)
         labels.start(painter, "detail", palette.muted)
-        second, badges = {}, {}
+        line, badges = {}, {}
         for (x, y, w, _), _, item in rows:
             if model.is_node(item) and model.constants[item]:
                 badges[item] = labels.badge(painter, int(model.constants[item]), x + w - 8, y + 4) + 4
-            second[item] = labels.put(painter, model, item, "detail", x + 10, y + 20, w - 18)
+            # A box with nothing to say on its second line has the first one in the middle.
+            line[item] = 3.0 if labels.put(painter, model, item, "detail", x + 10, y + 20, w - 18) else 11.0
         labels.start(painter, "title", palette.text)
         for (x, y, w, _), state, item in rows:
             left = 27 if state != State.NONE else 10
-            labels.put(painter, model, item, "title", x + left, y + (3 if second[item] else 11),
+            labels.put(painter, model, item, "title", x + left, y + line[item],
                        w - left - 8 - badges.get(item, 0.0))
         for (x, y, w, _), _, item in rows:
             if model.is_scope(item):
@@ -138,13 +141,16 @@ class Boxes:
             if not model.is_scope(item) and not model.is_node(item):
                 labels.put(painter, model, item, "end", x + 12, y + 3.5, w - 20)
         painter.restore()
+        self._pictures(painter, view, rows, line)
 
-    def _pictures(self, painter: QPainter, view: View, rows: list[tuple[list[float], State, int]]) -> None:
+    def _pictures(self, painter: QPainter, view: View, rows: list[tuple[list[float], State, int]],
+                  line: dict[int, float]) -> None:
+        """The states, each beside the line of text that begins so far below the box's top."""
         ratio = painter.device().devicePixelRatioF() * painter.worldTransform().m11()
         size = max(4, round(GLYPH * view.zoom))
-        for (x, y, _, _), state, _ in rows:
+        for (x, y, _, _), state, item in rows:
             if state != State.NONE:
-                at = QPointF(round((x + 8 - view.x) * view.zoom), round((y + 4 - view.y) * view.zoom))
+                at = QPointF(round((x + 8 - view.x) * view.zoom), round((y + line[item] + 1 - view.y) * view.zoom))
                 painter.drawPixmap(at, self._glyphs.pixmap(state, size, ratio))
 
     def _strip(self, painter: QPainter, states: list[int], x: float, y: float, width: float) -> None:

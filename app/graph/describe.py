@@ -98,6 +98,8 @@ class Describer(QObject):
             found += [row.reason] if row.reason else []
         if model.overlay.own[item]:
             found.append(self.tr("Makes an error of its own"))
+        held = sum(len(graph.nodes) for graph in node.subgraphs)
+        found += [self.tr("Holds a graph of {count} nodes, which is not drawn").format(count=held)] if held else []
         return found + self._weights(model, node)
 
     def _weights(self, model: GraphModel, node: Node) -> list[str]:

@@ -25,7 +25,7 @@ _STEPS = np.linspace(0, 1, 9)
 
 def draw_edges(painter: QPainter, scene: Scene, view: View, rect: Rect, palette: GraphPalette) -> None:
     """All edges in view."""
-    seen, pixels = _affordable(scene, rect, view)
+    seen, pixels = affordable(scene, rect, view)
     if not len(seen):
         return
     lines = scene.picture.lines[seen]
@@ -52,7 +52,7 @@ def draw_own_edges(painter: QPainter, scene: Scene, view: View, item: int, colou
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 
-def _affordable(scene: Scene, rect: Rect, view: View) -> tuple[Array, float]:
+def affordable(scene: Scene, rect: Rect, view: View) -> tuple[Array, float]:
     """Numbers of the lines to draw, and how many pixels long they are together."""
     least = 24.0 if view.zoom < _FAR_ZOOM else 6.0 if view.zoom < _DISTANT_ZOOM else 0.0
     seen = scene.lines(rect, least / view.zoom)

@@ -79,12 +79,12 @@ class Artist:
         """Names of open scopes; one whose upper rim is out of view keeps its name at the top."""
         if view.zoom < LABEL_ZOOM:
             return
-        box, items = scene.visible_frames(rect, 120 / view.zoom)
+        box, items = scene.visible_frames(rect, 64 / view.zoom)
         used, high = 0.0, HEADER * view.zoom
         for (x, y, w, h), item in zip(view.screen(box).tolist(), items.tolist(), strict=True):
             top, left = max(y, used), max(x, 0.0)
             right = min(x + w, view.width)
-            if top + high > y + h or right - left < 60:
+            if top + high > y + h or right - left < 50:
                 continue
             if top > y or left > x:
                 back = self._frame_colour(int(scene.model.depth[item]))
@@ -106,7 +106,7 @@ class Artist:
         painter.setPen(QPen(QColor(self.palette.muted), 1.6))
         painter.drawLines([QLineF(9, 11, 12.5, 14.5), QLineF(12.5, 14.5, 16, 11)])
         self.labels.start(painter, "frame", self.palette.text)
-        self.labels.put(painter, scene.model, item, "frame", 22, 4, room - 60)
+        self.labels.put(painter, scene.model, item, "frame", 22, 4, room - 50)
         painter.restore()
 
     def _outlines(self, painter: QPainter, scene: Scene, view: View, marks: Marks) -> None:
@@ -121,7 +121,8 @@ class Artist:
                 rect = scene.rect(item) if item >= 0 else None
                 if rect is None or rect[0] > x1 or rect[2] < x0 or rect[1] > y1 or rect[3] < y0:
                     continue
-                grow = 2.5 + width / 2
+                # Outside the ring of a node that makes its own error.
+                grow = (7.0 if scene.model.own[item] else 2.5) + width / 2
                 at = QRectF((rect[0] - view.x) * view.zoom, (rect[1] - view.y) * view.zoom,
                             max((rect[2] - rect[0]) * view.zoom, 3), max((rect[3] - rect[1]) * view.zoom, 3))
                 room = QRectF(-50, -50, view.width + 100, view.height + 100)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.graph.canvas import Canvas
 from app.graph.labels import Labels
@@ -21,6 +22,23 @@ from app.jobs import LatestRunner, call
 Array = npt.NDArray[Any]
 
 _NOBODY: Array = np.zeros(0, np.int64)
+
+
+class Title(QLabel):
+    """One line of plain text that ends in dots where there is no room for it, and is whole in its tool tip."""
+
+    def tell(self, text: str) -> None:
+        """Say something else."""
+        self.setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """The text, cut to the room."""
+        painter = QPainter(self)
+        room = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()
 
 
 class Pane(QWidget):
@@ -47,10 +65,10 @@ class Pane(QWidget):
         self._labels, self._advances = labels, labels.advances()
         self._prepared: Prepared | None = None
         self._anchor, self._show, self._fresh = -1, -1, True
-        self.title = QLabel(self)
+        self.title = Title(self)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.title.setContentsMargins(8, 4, 8, 4)
-        self.title.setMinimumWidth(40)
         self.canvas = Canvas(artist, self)
         self._runner = LatestRunner(self)
         self._runner.done.connect(self._done)

@@ -220,14 +220,14 @@ class GraphView(QWidget):
         bar.search.textChanged.connect(self._search)
         bar.search.stepped.connect(self.next_hit)
         bar.search.left.connect(lambda: self._active.canvas.setFocus())
-        bar.previous.clicked.connect(lambda: self.next_failing(-1))
-        bar.next.clicked.connect(lambda: self.next_failing(1))
+        bar.previous.triggered.connect(lambda: self.next_failing(-1))
+        bar.next.triggered.connect(lambda: self.next_failing(1))
         for pane in self.panes:
-            bar.fit.clicked.connect(pane.canvas.fit)
-            bar.close_all.clicked.connect(pane.close_all)
-        bar.open_all.clicked.connect(self._open_all)
-        bar.match.clicked.connect(self._match)
-        bar.export.clicked.connect(self._ask_export)
+            bar.fit.triggered.connect(pane.canvas.fit)
+            bar.close_all.triggered.connect(pane.close_all)
+        bar.open_all.triggered.connect(self._open_all)
+        bar.match.triggered.connect(self._match)
+        bar.export.triggered.connect(self._ask_export)
 
     def _loaded(self, outcome: object) -> None:
         if isinstance(outcome, Loaded):
@@ -316,14 +316,14 @@ class GraphView(QWidget):
             model = pane.model
             pane.canvas.empty = self.tr("No graph is open. Compare two models, or open a run.")
             if model is None:
-                pane.title.setText("")
+                pane.title.tell("")
                 continue
             side = self.tr("Golden") if model.side == "golden" else self.tr("Target")
             name = model.graph.path.name if model.graph.path else model.graph.name
             count = self.tr("{count} nodes").format(count=f"{int(model.leaves[model.root]):,}")
             failing = int(model.states[model.root][State.FAIL])
             parts = [side, name, count, self.tr("{count} failing").format(count=f"{failing:,}") if failing else ""]
-            pane.title.setText(" · ".join(part for part in parts if part))
+            pane.title.tell(" · ".join(part for part in parts if part))
             pane.canvas.setAccessibleName(self.tr("Graph of {name}").format(name=name))
             if pane.canvas.scene is None:
                 pane.canvas.empty = self.tr("Laying out …")
