@@ -52,8 +52,9 @@ def run(args: argparse.Namespace) -> int:
     found = [_look(path, options) for path in args.files]
     if args.json:
         _write(args.json, found, time.perf_counter() - begin)
-    if args.json != "-" and not args.quiet:
-        print("\n\n".join("\n".join(_block(one)) for one in found if isinstance(one, ModelFacts)))
+    blocks = ["\n".join(_block(one)) for one in found if isinstance(one, ModelFacts)]
+    if blocks and args.json != "-" and not args.quiet:
+        print("\n\n".join(blocks))
     refused = [one for one in found if isinstance(one, _Refused)]
     for one in refused:
         print("\n".join(one.error), file=sys.stderr)

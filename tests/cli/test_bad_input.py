@@ -31,7 +31,7 @@ def said(answer: Answer, code: int, what: str, where: str = "", now: str = "") -
     """At most three lines that hold these words, and this exit code."""
     assert answer.code == code, answer.err
     assert "Traceback" not in answer.err
-    assert "\n" not in answer.out.strip(), "nothing of a result"
+    assert answer.out == "", "nothing of a result"
     lines = answer.lines
     assert 2 <= len(lines) <= 3, answer.err
     assert what in lines[0]
