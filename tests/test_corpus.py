@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -76,10 +75,8 @@ def test_truth_survives_the_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.mslite
-def test_natural_defects_are_real(tmp_path: Path) -> None:
-    if not (python := os.environ.get("DIAG_MSLITE_PYTHON")):
-        pytest.skip("DIAG_MSLITE_PYTHON names no Python with mindspore-lite")
-    with MindSporeLite(Path(python), tmp_path / ".work") as lite:
+def test_natural_defects_are_real(tmp_path: Path, mslite_python: Path) -> None:
+    with MindSporeLite(mslite_python, tmp_path / ".work") as lite:
         made = list(make.make(make.Corpus(tmp_path, lite, 5, dict(FAMILIES)), "natural|clip_limit"))
     assert len(made) == 11
     for pair in made:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -76,10 +75,8 @@ def test_the_healthy_twin_kept_it() -> None:
 
 @pytest.mark.mslite
 @pytest.mark.parametrize("name", PAIRS)
-def test_the_real_runtime_shows_it(name: str, tmp_path: Path) -> None:
-    if not (python := os.environ.get("DIAG_MSLITE_PYTHON")):
-        pytest.skip("DIAG_MSLITE_PYTHON names no Python with mindspore-lite")
-    with MindSporeLite(Path(python), tmp_path) as lite:
+def test_the_real_runtime_shows_it(name: str, tmp_path: Path, mslite_python: Path) -> None:
+    with MindSporeLite(mslite_python, tmp_path) as lite:
         target = lite.run(SAMPLES / name / "text_encoder.mindir",
                           {"input_ids": np.array([facts(name)["input_ids"]], np.int32)})[0]
     apart = float(np.abs(target - golden(name)).max())

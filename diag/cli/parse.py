@@ -21,7 +21,7 @@ from diag.jobs.process import HostProcess
 
 _OUR_BUG = 70
 _INTERRUPTED = 130
-_WARMED = {"compare": "compare"}
+_WARMED = {"compare": "compare", "reduce": "reduce"}
 """Kind of the job that a command will run."""
 
 

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Reduce, tell, write what was asked for."""
     job = job_of(args)
     cancel = Cancel()
-    found: Reduction = drive(run_reduce(job, cancel), args, cancel)
+    found: Reduction = drive(run_reduce(job, cancel, args.host), args, cancel)
     if args.json == "-":
         print(dumps(document(found)), end="")
     elif not args.quiet:
