@@ -29,7 +29,7 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 @pytest.fixture
 def here(apart: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
     """``diag`` with the reduction in this process."""
-    monkeypatch.setattr(diag_reduce, "run_reduce", reduce_here)
+    monkeypatch.setattr(diag_reduce, "run_reduce", lambda job, cancel, _host: reduce_here(job, cancel))
     return apart
 
 
