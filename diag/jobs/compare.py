@@ -41,7 +41,7 @@ def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
     try:
         yield from compare(job.plan, runtime, cancel)
     except ToolFailed as error:
-        reason = f"{runtime.spec.name} could not run it: {error.message}"
+        reason = f"{runtime.spec.name} could not run it: {error.message.rstrip('.')}"
         yield Message(f"{reason}. Going on with the reference runtime.", "warning")
         for event in compare(job.plan, None, cancel):
             yield _marked(event, reason)

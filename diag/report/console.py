@@ -76,7 +76,7 @@ class _Console:
     def _culprits(self) -> Iterator[str]:
         yield from self._heading(self._words["culprit"])
         if not self._it.culprits:
-            yield from self._wrap(self._words["healthy" if self._it.verdict is Verdict.PASS else "nobody"], 2)
+            yield from self._wrap(self._words[self._nobody()], 2)
             return
         first, *others = self._it.culprits
         yield from self._culprit(first)
@@ -85,6 +85,13 @@ class _Console:
             yield from self._wrap(f"{self._words['others']}: {other.golden_node}  {why}".rstrip(), 4, "  ")
         if len(others) > _OTHERS:
             yield "  " + self._words["more"].format(count=len(others) - _OTHERS)
+
+    def _nobody(self) -> str:
+        """Why there is no culprit: all is well, every layer is, or none could be seen."""
+        if self._it.verdict is Verdict.PASS:
+            return "healthy"
+        seen = any(layer.own_input or layer.cumulative for layer in self._it.layers)
+        return "nobody" if seen else "unseen"
 
     def _culprit(self, culprit: Culprit) -> Iterator[str]:
         yield from self._wrap(culprit.golden_node, 2)
