@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 
 LABEL_ZOOM = 0.36
 _FULL_ZOOM = 0.62
-_MOST_FULL, _MOST_ROUND, _MOST_LABELS = 260, 90, 700
+_MOST_FULL, _MOST_ROUND, _MOST_LABELS = 170, 70, 500
 """How many boxes are drawn in full, with round corners, with their name."""
 _MOST_OUTLINED, _MOST_HATCHED = 1200, 400
 

@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 
 _CURVED_ZOOM, _HEAD_ZOOM, _DISTANT_ZOOM, _FAR_ZOOM = 0.3, 0.4, 0.1, 0.03
 _MOST_CURVES = 1000
-_MOST_LINES = 5000
+_MOST_LINES = 4000
 _MOST_OWN = 4000
 _SMOOTH_PIXELS, _MOST_PIXELS = 45_000.0, 300_000.0
 """Length of all lines together up to which they are drawn smooth, and up to which they are drawn: time goes by it."""

@@ -16,7 +16,7 @@ Rect = tuple[float, float, float, float]
 """x0, y0, x1, y1 in scene units."""
 
 _CELL = 64.0
-_UNSEEN = 3.0
+_UNSEEN = 4.0
 """Boxes that fall into one cell of so many screen pixels are drawn as one."""
 _TALL = 1500.0
 

@@ -344,7 +344,7 @@ def test_only_so_much_is_drawn(make, qtbot, make_graph):
         canvas.render_to(painter)
         painter.end()
         shown_lines, pixels = affordable(canvas.scene, canvas.view.rect, canvas.view)
-        assert len(shown_lines) <= 5001
+        assert len(shown_lines) <= 4001
         assert pixels <= 300_000
         assert len(canvas.scene.visible(canvas.view.rect, float(zoom)).item) <= len(canvas.scene.boxes.item)
     assert view.panes[1].isHidden()

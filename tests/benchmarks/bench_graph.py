@@ -1,7 +1,9 @@
 """How fast the graph view lays out, paints, opens and follows a selection.
 
 Run it: ``python tests/benchmarks/bench_graph.py``. Prints a table with PASS or FAIL per goal; exits 1 if one is missed.
-Paint times are of whole repaints at 1600x1000 on the offscreen platform, over pans and zooms from all to nearest.
+Paint times are of whole repaints at 1600x1000 on the offscreen platform, over pans and zooms from all to nearest. The
+goal is held against the processor time of the painting thread, which never waits for anything: on a busy machine the
+time by the clock, printed below it, also holds what other processes took. With ``-v`` each zoom is printed.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from PySide6.QtCore import QPointF  # noqa: E402
 from PySide6.QtGui import QImage, QPainter  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
+from app.graph.canvas import Canvas  # noqa: E402
 from app.graph.layout import place  # noqa: E402
 from app.graph.model import build  # noqa: E402
 from app.graph.order import order  # noqa: E402
@@ -104,11 +107,12 @@ def _paints(app: QApplication, table: Table, name: str, graph: Graph) -> None:
             if step % 6 == 5:
                 canvas.zoom_by(1.07, QPointF(400, 300))
             times.append(_paint(canvas, image))
-    milliseconds = np.array(times) * 1e3
-    table.row(f"paint p95, {name}, pan and zoom at any zoom", float(np.percentile(milliseconds, 95)), _PAINT_MS, "ms")
+    wall, milliseconds = np.array(times).T * 1e3
+    table.row(f"paint p95, {name}, any zoom", float(np.percentile(milliseconds, 95)), _PAINT_MS, "ms")
     worst = milliseconds.reshape(24, 12)
     table.row("  worst zoom's median", float(np.median(worst, 1).max()), None, "ms")
     table.row("  longest", float(milliseconds.max()), None, "ms")
+    table.row("  p95 by the clock", float(np.percentile(wall, 95)), None, "ms")
     if "-v" in sys.argv:
         for zoom, row in zip(np.geomspace(lowest, 2.5, 24), worst, strict=True):
             print(f"    {zoom:.5f} {np.median(row):.2f} {row.max():.2f}")
@@ -116,12 +120,13 @@ def _paints(app: QApplication, table: Table, name: str, graph: Graph) -> None:
     view.close()
 
 
-def _paint(canvas: object, image: QImage) -> float:
-    begin = time.perf_counter()
+def _paint(canvas: Canvas, image: QImage) -> tuple[float, float]:
+    """By the clock, and of this thread; s."""
+    begin, own = time.perf_counter(), time.thread_time()
     painter = QPainter(image)
     canvas.render_to(painter)
     painter.end()
-    return time.perf_counter() - begin
+    return time.perf_counter() - begin, time.thread_time() - own
 
 
 def _opens(app: QApplication, table: Table) -> None:
