@@ -34,7 +34,9 @@ class Boxes:
         self._fill = {s: mixed(palette.box, palette.state(s), 0.0 if s == State.NONE else tint) for s in State}
         self._plain = {s: mixed(palette.box, palette.state(s), 0.7) for s in State}
         self._colour = {s: QColor(palette.state(s)) for s in State}
-        self._own, self._hatch = QColor(palette.own), QBrush(QColor(palette.none), Qt.BrushStyle.BDiagPattern)
+        self._own = QColor(palette.own)
+        # Pale, so that words on it can be read.
+        self._hatch = QBrush(mixed(palette.box, palette.none, 0.45), Qt.BrushStyle.BDiagPattern)
 
     def draw(self, painter: QPainter, scene: Scene, view: View, heap: Heap) -> None:
         """Draw the boxes of a heap."""
