@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from app.assets import Look
@@ -22,7 +22,7 @@ from diag.rules import Lang
 
 LEFT, RIGHT, BOTTOM = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea,
                        Qt.DockWidgetArea.BottomDockWidgetArea)
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 
 class Desk(QWidget):
@@ -57,7 +57,10 @@ class Desk(QWidget):
         self.inner.setWindowFlags(Qt.WindowType.Widget)
         self.inner.setDockNestingEnabled(True)
         self.inner.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.inner.setDockOptions(self.inner.dockOptions() | QMainWindow.DockOption.GroupedDragging)
         self.docks: dict[str, QDockWidget] = {}
+        self._heads = QTimer(self, singleShot=True, interval=0)
+        self._heads.timeout.connect(self._tell_names_once)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -90,23 +93,37 @@ class Desk(QWidget):
         self.docks[name].show()
         self.docks[name].raise_()
 
+    def _tell_names_once(self) -> None:
+        """A dock in tabs has its name on the tab: its own title would only take room."""
+        for dock in self.docks.values():
+            bare = not dock.isFloating() and bool(self.inner.tabifiedDockWidgets(dock))
+            if bare == (dock.titleBarWidget() is None):
+                old = dock.titleBarWidget()
+                # None brings the usual title back; PySide's stubs do not know.
+                dock.setTitleBarWidget(QWidget(dock) if bare else None)  # type: ignore[arg-type]
+                if old is not None:
+                    old.deleteLater()
+
     def _dock_all(self) -> None:
         for name, title, widget, area in (
                 ("layers", self.tr("Layers"), self.layers, LEFT),
                 ("curve", self.tr("Error over depth"), self.curve, LEFT),
-                ("graph", self.tr("Graph"), self.graph, LEFT),
-                ("why", self.tr("Why"), self.why, RIGHT), ("tensor", self.tr("Tensor"), self.tensor, RIGHT),
+                ("why", self.tr("Why"), self.why, RIGHT), ("graph", self.tr("Graph"), self.graph, RIGHT),
+                ("tensor", self.tr("Tensor"), self.tensor, RIGHT),
                 ("findings", self.tr("Findings"), self.findings, RIGHT), ("jobs", self.tr("Jobs"), self.jobs, LEFT),
                 ("log", self.tr("Log"), self.log, LEFT)):
             dock = QDockWidget(title, self.inner)
             dock.setObjectName(name)
             dock.setWidget(widget)
             self.inner.addDockWidget(area, dock)
+            dock.topLevelChanged.connect(lambda _: self._heads.start())
+            dock.dockLocationChanged.connect(lambda _: self._heads.start())
+            dock.visibilityChanged.connect(lambda _: self._heads.start())
             self.docks[name] = dock
-        tabs = ("layers", "graph"), ("why", "tensor"), ("tensor", "findings"), ("curve", "jobs"), ("jobs", "log")
+        tabs = ("why", "graph"), ("graph", "tensor"), ("tensor", "findings"), ("curve", "jobs"), ("jobs", "log")
         for first, second in tabs:
             self.inner.tabifyDockWidget(self.docks[first], self.docks[second])
-        for front in ("layers", "why", "curve"):
+        for front in ("why", "curve"):
             self.docks[front].raise_()
         self.inner.resizeDocks([self.docks["layers"], self.docks["why"]], [700, 560], Qt.Orientation.Horizontal)
         self.inner.resizeDocks([self.docks["layers"], self.docks["curve"]], [440, 260], Qt.Orientation.Vertical)

@@ -13,6 +13,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.application import Application
+    from app.window import MainWindow
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -47,7 +52,7 @@ def main() -> int:
     return 0
 
 
-def views(application, size: tuple[int, int]) -> Iterator[tuple]:
+def views(application: Application, size: tuple[int, int]) -> Iterator[tuple]:
     """(name, widget) of each view, ready to be grabbed."""
     window = application.open()
     window.resize(*size)
@@ -82,7 +87,7 @@ def views(application, size: tuple[int, int]) -> Iterator[tuple]:
     yield from dialogs(window)
 
 
-def dialogs(window) -> Iterator[tuple]:
+def dialogs(window: MainWindow) -> Iterator[tuple]:
     """Every dialog, filled."""
     from PySide6.QtWidgets import QDialog
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.actions import Actions
+
+_ICON = 18
 
 
 class CommandPalette(QDialog):
@@ -22,6 +24,7 @@ class CommandPalette(QDialog):
         self.edit.setAccessibleName(self.tr("Command"))
         self.list = QListWidget(self)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setIconSize(QSize(_ICON, _ICON))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.edit)
@@ -52,9 +55,18 @@ class CommandPalette(QDialog):
             title = action.text().replace("&", "")
             if fits(text, title):
                 keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
-                item = QListWidgetItem(action.icon(), f"{title}    {keys}" if keys else title, self.list)
+                item = QListWidgetItem(self._icon(action), f"{title}    {keys}" if keys else title, self.list)
+                item.setSizeHint(QSize(0, self.fontMetrics().height() + 12))
                 item.setData(Qt.ItemDataRole.UserRole, action)
         self.list.setCurrentRow(0)
+
+    def _icon(self, action: QAction) -> QIcon:
+        """The action's drawing, or nothing in its place, so that all titles begin at the same place."""
+        if not action.icon().isNull():
+            return action.icon()
+        nothing = QPixmap(_ICON, _ICON)
+        nothing.fill(Qt.GlobalColor.transparent)
+        return QIcon(nothing)
 
     def _run(self) -> None:
         item = self.list.currentItem()

@@ -36,6 +36,8 @@ class CurveView(QWidget):
         self.all = QToolButton(self)
         self.all.setText(self.tr("Whole curve"))
         self.all.clicked.connect(lambda: self.plot is not None and self.plot.show_all())
+        self._legend = QLabel(self, wordWrap=True)
+        self._legend.setObjectName("muted")
         self._empty = QLabel(self.tr("The curve appears with the first layers."), self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setObjectName("muted")
@@ -67,9 +69,8 @@ class CurveView(QWidget):
         self.plot.pointed.connect(self._name)
         self.plot.chosen.connect(lambda row: self._session.select(row.golden_tensor))
         self.plot.stretched.connect(self._session.brush)
-        legend = QLabel(self.plot.legend(), self, wordWrap=True)
-        legend.setObjectName("muted")
-        self._layout.addWidget(legend)
+        self._legend.setText(self.plot.legend())
+        self._layout.addWidget(self._legend)
         self._layout.addWidget(self.plot, 1)
         self.refresh()
 
@@ -80,6 +81,7 @@ class CurveView(QWidget):
         rows = self._session.rows
         self._empty.setVisible(not rows)
         self.plot.setVisible(bool(rows))
+        self._legend.setVisible(bool(rows))
         self.plot.set_rows(rows, self._session.comparison)
         self._show(self._session.selection)
 

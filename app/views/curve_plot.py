@@ -89,12 +89,12 @@ class CurvePlot(Plot):
             ("●", theme.target, translate("CurvePlot", "cumulative")),
             ("●", theme.own, translate("CurvePlot", "own input")),
             ("★", theme.injects, labels(self._lang)["role"]["injects"]),
-            ("✕", theme.failed, translate("CurvePlot", "NaN or infinite")),
-            ("▼", theme.none, translate("CurvePlot", "other element type")),
+            ("✕", theme.failed, translate("CurvePlot", "NaN or ∞")),
+            ("▼", theme.none, translate("CurvePlot", "type changes")),
             ("■", theme.passed, translate("CurvePlot", "expected noise")),
             ("■", theme.failed, translate("CurvePlot", "above the limit")))
-        return "&nbsp;&nbsp; ".join(f"<span style='color:{colour}'>{sign}</span>&nbsp;{escape(words)}"
-                                    for sign, colour, words in signs)
+        words = (f"<span style='color:{colour}'>{sign}</span> {escape(word)}" for sign, colour, word in signs)
+        return "&nbsp;&nbsp; ".join(f"<nobr>{word}</nobr>" for word in words)
 
     def mark(self, row: LayerResult | None) -> None:
         """Put the cursor on a layer."""

@@ -68,6 +68,85 @@
     </message>
 </context>
 <context>
+    <name>Bar</name>
+    <message>
+        <source>Graph</source>
+        <translation>计算图</translation>
+    </message>
+    <message>
+        <source>Search node or operator …</source>
+        <translation>搜索节点或算子…</translation>
+    </message>
+    <message>
+        <source>Search the graph</source>
+        <translation>搜索计算图</translation>
+    </message>
+    <message>
+        <source>Enter: next hit, Shift+Enter: the one before</source>
+        <translation>Enter：下一个；Shift+Enter：上一个</translation>
+    </message>
+    <message>
+        <source>Hits</source>
+        <translation>命中</translation>
+    </message>
+    <message>
+        <source>◀ Failure</source>
+        <translation>◀ 失败</translation>
+    </message>
+    <message>
+        <source>Previous failing node</source>
+        <translation>上一个失败节点</translation>
+    </message>
+    <message>
+        <source>Failure ▶</source>
+        <translation>失败 ▶</translation>
+    </message>
+    <message>
+        <source>Next failing node</source>
+        <translation>下一个失败节点</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>适应窗口</translation>
+    </message>
+    <message>
+        <source>Show all (Space)</source>
+        <translation>显示全部（空格）</translation>
+    </message>
+    <message>
+        <source>Open all</source>
+        <translation>全部展开</translation>
+    </message>
+    <message>
+        <source>Open the selected scope and all inside it, or everything</source>
+        <translation>展开选中的范围及其全部内容，或展开全部</translation>
+    </message>
+    <message>
+        <source>Close all</source>
+        <translation>全部收起</translation>
+    </message>
+    <message>
+        <source>Close all scopes</source>
+        <translation>收起所有范围</translation>
+    </message>
+    <message>
+        <source>Match</source>
+        <translation>匹配</translation>
+    </message>
+    <message>
+        <source>Say that the two selected grey nodes answer each other</source>
+        <translation>指定选中的两个灰色节点互相对应</translation>
+    </message>
+    <message>
+        <source>Export …</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Save what is seen as PNG or SVG</source>
+        <translation>将所见保存为 PNG 或 SVG</translation>
+    </message>
+</context>
+<context>
     <name>BugDialog</name>
     <message>
         <source>Unexpected error</source>
@@ -283,12 +362,12 @@
         <translation>单层</translation>
     </message>
     <message>
-        <source>NaN or infinite</source>
-        <translation>NaN 或无穷</translation>
+        <source>NaN or ∞</source>
+        <translation>NaN 或 ∞</translation>
     </message>
     <message>
-        <source>other element type</source>
-        <translation>元素类型改变</translation>
+        <source>type changes</source>
+        <translation>类型改变</translation>
     </message>
     <message>
         <source>expected noise</source>
@@ -346,39 +425,39 @@
     </message>
     <message>
         <source>inside a fused node</source>
-        <translation type="unfinished"></translation>
+        <translation>在融合节点内</translation>
     </message>
     <message>
         <source>not compared</source>
-        <translation type="unfinished"></translation>
+        <translation>未比对</translation>
     </message>
     <message>
         <source>{linked} of {count} nodes have a counterpart</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个节点中有 {linked} 个有对应</translation>
     </message>
     <message>
         <source>No counterpart: not compared (folded away, or without a tensor)</source>
-        <translation type="unfinished"></translation>
+        <translation>无对应：未比对（已折叠，或没有张量）</translation>
     </message>
     <message>
         <source>No counterpart</source>
-        <translation type="unfinished"></translation>
+        <translation>无对应</translation>
     </message>
     <message>
         <source> and {count} more</source>
-        <translation type="unfinished"></translation>
+        <translation> 等另外 {count} 个</translation>
     </message>
     <message>
         <source>Computed inside {names}; that gives no tensor for it</source>
-        <translation type="unfinished"></translation>
+        <translation>在 {names} 内部计算；没有可比的张量</translation>
     </message>
     <message>
         <source>{names}, which does the work of {count} nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>{names}，承担 {count} 个节点的计算</translation>
     </message>
     <message>
         <source>Scope with {count} nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>包含 {count} 个节点的范围</translation>
     </message>
     <message>
         <source>Input</source>
@@ -386,11 +465,15 @@
     </message>
     <message>
         <source>Output</source>
-        <translation type="unfinished"></translation>
+        <translation>输出</translation>
     </message>
     <message>
         <source>Makes an error of its own</source>
-        <translation type="unfinished"></translation>
+        <translation>自身产生误差</translation>
+    </message>
+    <message>
+        <source>Holds a graph of {count} nodes, which is not drawn</source>
+        <translation>包含一个 {count} 个节点的子图，未绘制</translation>
     </message>
     <message>
         <source>cumulative</source>
@@ -402,7 +485,7 @@
     </message>
     <message>
         <source>mapped by {kind}, {share} %</source>
-        <translation type="unfinished"></translation>
+        <translation>映射方式：{kind}，{share} %</translation>
     </message>
 </context>
 <context>
@@ -414,6 +497,10 @@
     <message>
         <source>Error over depth</source>
         <translation>逐层误差曲线</translation>
+    </message>
+    <message>
+        <source>Graph</source>
+        <translation>计算图</translation>
     </message>
     <message>
         <source>Why</source>
@@ -493,6 +580,10 @@
         <translation>打开运行目录</translation>
     </message>
     <message>
+        <source>Kept: {golden} ↔ {target}. Compare again (F5) to use it.</source>
+        <translation>已保存：{golden} ↔ {target}。重新比对（F5）即可使用。</translation>
+    </message>
+    <message>
         <source>Copied: {line}</source>
         <translation>已复制：{line}</translation>
     </message>
@@ -511,6 +602,97 @@
     <message>
         <source>Export table</source>
         <translation>导出表格</translation>
+    </message>
+</context>
+<context>
+    <name>GraphView</name>
+    <message>
+        <source>makes an error of its own</source>
+        <translation>自身产生误差</translation>
+    </message>
+    <message>
+        <source>Graph</source>
+        <translation>计算图</translation>
+    </message>
+    <message>
+        <source>{count} nodes</source>
+        <translation>{count} 个节点</translation>
+    </message>
+    <message>
+        <source>{count} failing</source>
+        <translation>{count} 个失败</translation>
+    </message>
+    <message>
+        <source>Selected node and its counterpart</source>
+        <translation>选中的节点及其对应</translation>
+    </message>
+    <message>
+        <source>Click a node to see it and its counterpart. Double click opens a scope.</source>
+        <translation>单击节点查看它及其对应。双击展开范围。</translation>
+    </message>
+    <message>
+        <source>Match makes them each other&apos;s counterpart.</source>
+        <translation>“匹配”使二者互相对应。</translation>
+    </message>
+    <message>
+        <source>No graph is open. Compare two models, or open a run.</source>
+        <translation>没有打开的计算图。请比对两个模型，或打开一次运行。</translation>
+    </message>
+    <message>
+        <source>Golden</source>
+        <translation>原模型</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标模型</translation>
+    </message>
+    <message>
+        <source>Graph of {name}</source>
+        <translation>{name} 的计算图</translation>
+    </message>
+    <message>
+        <source>Laying out …</source>
+        <translation>正在布局…</translation>
+    </message>
+    <message>
+        <source>no hit</source>
+        <translation>无命中</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open all inside</source>
+        <translation>展开全部内容</translation>
+    </message>
+    <message>
+        <source>Copy name</source>
+        <translation>复制名称</translation>
+    </message>
+    <message>
+        <source>One level up</source>
+        <translation>上一级</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>显示全部</translation>
+    </message>
+    <message>
+        <source>Export …</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Save the graph</source>
+        <translation>保存计算图</translation>
+    </message>
+    <message>
+        <source>Pictures (*.png *.svg)</source>
+        <translation>图片 (*.png *.svg)</translation>
     </message>
 </context>
 <context>
@@ -830,6 +1012,13 @@
     <message>
         <source>Show every layer</source>
         <translation>显示所有层</translation>
+    </message>
+</context>
+<context>
+    <name>Legend</name>
+    <message>
+        <source>Legend</source>
+        <translation>图例</translation>
     </message>
 </context>
 <context>
