@@ -49,7 +49,7 @@ def _outputs(comparison: Comparison) -> Iterator[Finding]:
             yield finding(Code.OUTPUT_NOT_COMPARABLE, output.golden_tensor, reason=output.reason.rstrip("."))
         elif output.verdict in (Verdict.FAIL, Verdict.WATCH):
             yield _off(output, comparison)
-            if not comparison.culprits and output.cumulative is not None:
+            if not comparison.culprits and output.cumulative is not None and not comparison.checks.get("harmless"):
                 metric, error, _ = _gate(output, comparison)
                 yield finding(Code.NO_CULPRIT, output.golden_tensor, metric=metric, error=error)
         if output.cumulative is not None and _is_constant(output.cumulative):
@@ -59,9 +59,8 @@ def _outputs(comparison: Comparison) -> Iterator[Finding]:
 
 def _off(output: OutputResult, comparison: Comparison) -> Finding:
     metric, error, limit = _gate(output, comparison)
-    severity = Severity.FAIL if output.verdict is Verdict.FAIL else Severity.WATCH
-    return finding(Code.OUTPUT_DIFFERS, output.golden_tensor, severity=severity, metric=metric, error=error,
-                   limit=limit)
+    code = Code.OUTPUT_DIFFERS if output.verdict is Verdict.FAIL else Code.OUTPUT_NEAR_LIMIT
+    return finding(code, output.golden_tensor, metric=metric, error=error, limit=limit)
 
 
 def _gate(output: OutputResult, comparison: Comparison) -> tuple[str, float | None, float]:

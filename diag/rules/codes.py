@@ -31,6 +31,7 @@ _BOTH_SIDES = ("op", "name", "golden", "target")
 
 RULES: Mapping[Code, Rule] = {
     Code.OUTPUT_DIFFERS: Rule(FAIL, ("metric", "error", "limit")),
+    Code.OUTPUT_NEAR_LIMIT: Rule(WATCH, ("metric", "error", "limit")),
     Code.NO_CULPRIT: Rule(WATCH, ("metric", "error")),
     Code.OUTPUT_NOT_COMPARABLE: Rule(FAIL, ("reason",)),
     Code.OUTPUT_CONSTANT: Rule(FAIL, ("value",)),

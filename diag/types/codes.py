@@ -40,6 +40,7 @@ class Code(StrEnum):
     WEIGHTS_SATURATED = "ACC025"
     WEIGHTS_QUANTISED = "ACC026"
     BIAS_DROPPED = "ACC027"
+    OUTPUT_NEAR_LIMIT = "ACC028"
     # the numbers themselves
     NONFINITE_FIRST = "ACC030"
     FP16_OVERFLOW = "ACC031"
