@@ -40,6 +40,7 @@ class Tape:
         self.values: dict[str, ort.OrtValue] = dict(feeds)
         self.position = -1
         self.made_bytes = 0
+        self._views: dict[str, Array] = {}
         self.filled: list[str] = []
 
     @property
@@ -110,8 +111,14 @@ class Tape:
 
     def array(self, value: str) -> Array | None:
         """A held tensor's elements (valid until it is released); None if it is not held or not a tensor."""
+        view = self._views.get(value)
+        if view is not None:
+            return view
         held = self.values.get(value)
-        return None if held is None or not held.is_tensor() else to_numpy(held)
+        if held is None or not held.is_tensor():
+            return None
+        view = self._views[value] = to_numpy(held)
+        return view
 
     def release(self, keep: Callable[[str], bool], position: int | None = None) -> None:
         """Drop what neither a later step nor ``keep`` needs; ``position`` if the caller runs the steps itself."""
@@ -119,6 +126,7 @@ class Tape:
         gone = [v for v in self.values if self._last_use.get(v, -1) <= here and not keep(v)]
         for value in gone:
             del self.values[value]
+            self._views.pop(value, None)
 
     def _segment_end(self) -> int:
         end, total = self.position + 1, 0

@@ -9,6 +9,7 @@ import numpy as np
 
 from diag.compare.sides import Side
 from diag.compare.why import facts as said
+from diag.compare.why.recurrent import lost
 from diag.compare.why.trial import Change, Trial
 from diag.compare.why.weights import WeightDifference, difference, pair_up
 from diag.runtimes.interface import Array
@@ -67,6 +68,8 @@ def explain(suspect: Suspect, golden: Side, target: Side, golden_constant: said.
     for name, a, b in said.differing(mine, theirs, rank):
         found.append((Difference("attribute", name, _text(a), _text(b)), trial.change(name, a)))
     found += [(Difference("attribute", n, _text(a), "not stated"), None) for n, a in said.unstated(mine, theirs)]
+    if target.file is None:
+        found += [(d, Change({}, {}, (restore,))) for d, restore in lost(members, node)]
     weights = _weight_differences(members, node, golden_constant, target_constant)
     for w, change in weights.values():
         found.append((Difference("weight", w.golden, _story(w)[0], _story(w)[1], w.kind), change))
@@ -106,7 +109,8 @@ def _judge(found: Sequence[tuple[Difference, Change | None]], trial: Trial, befo
     if not any(d.explains for d in judged) and len(found) > 1:
         changes = [c for _, c in found if c is not None]
         both = Change({k: v for c in changes for k, v in c.attributes.items()},
-                      {k: v for c in changes for k, v in c.weights.items()})
+                      {k: v for c in changes for k, v in c.weights.items()},
+                      tuple(r for c in changes for r in c.restore))
         if changes and heals(both):
             judged = [replace(d, explains=c is not None) for d, c in found]
     return tuple(sorted(judged, key=lambda d: not d.explains))

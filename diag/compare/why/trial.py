@@ -12,6 +12,7 @@ from onnx import helper
 from diag.compare.align.layout import distance
 from diag.compare.sides import Side
 from diag.compare.why.facts import MINDIR_ACTIVATIONS, MINDIR_REDUCTIONS
+from diag.compare.why.recurrent import Restore
 from diag.errors import DiagError
 from diag.runtimes.interface import Array
 from diag.runtimes.onnxruntime.engine import Engine
@@ -25,10 +26,14 @@ from diag.types.tensor import TensorInfo, Weight
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is put into the node: attributes by their own name, and constants by value name."""
+    """What is put into the node: attributes by their own name, and constants by value name.
+
+    ``restore`` gives a MindIR node what it has no attribute for, once it is lowered.
+    """
 
     attributes: Mapping[str, AttrValue]
     weights: Mapping[str, Array]
+    restore: tuple[Restore, ...] = ()
 
 
 class Trial:
@@ -87,7 +92,11 @@ class Trial:
         alone = Graph(graph.name, graph.format, graph.path, inputs, outputs, (node,), weights, graph.values,
                       metadata=graph.metadata, input_names=tuple(i.name for i in inputs),
                       output_names=tuple(o.name for o in outputs))
-        return lower(alone)
+        program = lower(alone)
+        steps = program.steps
+        for restore in change.restore:
+            steps = tuple(restore(step) for step in steps)
+        return replace(program, steps=steps)
 
     def _rewritten(self, change: Change) -> Program:
         program = self._side.session.program
