@@ -33,7 +33,7 @@ class Reason:
         """Nothing was found out about the layer but that it injects."""
         error = _error(row)
         return Reason(Code.REASON_UNKNOWN, {"op": row.golden_op, "error": error},
-                      "its own error is above the limit; the reason was not examined")
+                      "the reason was not examined: that needs the layer's error on golden input")
 
 
 def reason(row: LayerResult, stage: Stage, found: Explanation, ops: Sequence[str], kept: Kept, runtime: str,
