@@ -1,14 +1,15 @@
-"""Ascend Diag, the headless half. A map of the rooms; imports run from the last to the first.
+"""Ascend Diag, the headless half. A map of the rooms; a room imports only from those above it.
 
 errors cancel events   what goes wrong, how to stop, what long work says
 types                  facts, frozen: dtype tensor graph metrics layer finding comparison
-formats                foreign bytes to types, nothing is executed: onnx mindir …
-workspace              run folders, golden cache, settings files
-runtimes               what can run a model: onnxruntime, reference, and workers in another Python
-compare                who answers whom, how far apart, whose fault
-logs                   log grammar, error codes, cause before consequence
-rules                  findings, and their words in English and Chinese
+formats                foreign bytes to types, nothing is executed: onnx mindir
+workspace              run folders, caches by content, facts to JSON and back
+runtimes               what can run a model: onnxruntime, reference, and workers in another Python; conformance
+compare logs           who answers whom, how far apart, whose fault, why · logs to records, the cause first
+rules precision        findings with their words in English and Chinese · what narrower types do to values
+pipeline               several models in a row: which of them is at fault
 report                 console, JSON, CSV, HTML
+jobs                   long work in a process of its own
 cli                    one file per command
 """
 
