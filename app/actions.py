@@ -31,6 +31,7 @@ class Actions(QObject):
         super().__init__(window)
         self._window, self._look = window, look
         self._by_name: dict[str, QAction] = {}
+        self._bare: dict[str, str] = {}
         self.menus: dict[str, QMenu] = {}
 
     def add_menu(self, name: str, title: str, entries: Sequence[Entry | None]) -> QMenu:
@@ -51,12 +52,18 @@ class Actions(QObject):
         action.setCheckable(entry.checkable)
         action.setShortcuts([QKeySequence(k) for k in entry.keys])
         if entry.icon:
-            action.setIcon(self._look.icon(entry.icon))
+            self._bare[entry.name] = entry.icon
         slot = entry.slot
         action.triggered.connect(lambda _=False: slot())
         self._window.addAction(action)
         self._by_name[entry.name] = action
         return action
+
+    def decorate(self) -> None:
+        """Draw the icons: not before the first window is shown."""
+        for name, icon in self._bare.items():
+            self._by_name[name].setIcon(self._look.icon(icon))
+        self._bare.clear()
 
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from PySide6.QtWidgets import QApplication
 
 from app import i18n, theme
 from app.assets import Look
-from app.problems import Catcher
+from app.catcher import Catcher
+from app.garbage import Collector
 from app.settings import Settings
 from app.window import MainWindow
+
+_SWITCH_S = 0.0005
 
 
 class Application(QObject):
@@ -27,6 +31,10 @@ class Application(QObject):
         self._translators: list[QTranslator] = []
         self.window: MainWindow | None = None
         self.catcher = Catcher(self)
+        self._collector = Collector(self)
+        self._collector.start()
+        # Painting asks for the interpreter many times; each time it may have to wait this long for a job's thread.
+        sys.setswitchinterval(_SWITCH_S)
 
     def open(self, paths: Sequence[Path] = ()) -> MainWindow:
         """Show the window in the language and theme of the settings; it replaces an older one."""
@@ -62,6 +70,7 @@ class Application(QObject):
             self.window.close()
             self.window.deleteLater()
             self.window = None
+        self._collector.stop()
         self._silence()
 
     def _silence(self) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from app.places import RESOURCES
 from app.theme import Theme
 
-_SIZES = (16, 20, 32, 64)
+_SIZES = (20, 64)
 
 
 class Look:
@@ -33,7 +32,7 @@ class Look:
 
 
 def _draw(name: str, colour: str) -> QIcon:
-    text = (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("#000000", colour)
+    text = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("#000000", colour)
     renderer = QSvgRenderer(QByteArray(text.encode()))
     icon = QIcon()
     for size in _SIZES:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from app import commands
 from app.desk import Desk
 from app.maps import known_map
 from app.pairs import Pair, sort_out
+from app.places import RESOURCES
 from app.session import State
 from diag.compare.plan import ComparePlan
 from diag.errors import DiagError
@@ -97,8 +97,8 @@ class Flow(QObject):
 
     def sample(self, name: str = "defect") -> None:
         """Compare a shipped pair."""
-        with as_file(files("resources") / "samples" / "text_encoder" / name) as folder:
-            golden, target = folder / "text_encoder.onnx", folder / "text_encoder.mindir"
+        folder = RESOURCES / "samples" / "text_encoder" / name
+        golden, target = folder / "text_encoder.onnx", folder / "text_encoder.mindir"
         self._work.compare(CompareJob(ComparePlan(golden, target, commands.run_folder(target)), "reference"))
 
     def again(self) -> None:

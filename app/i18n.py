@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from app.places import RESOURCES
 from diag.errors import UsageError
 
 Lang = Literal["en", "zh"]
@@ -30,9 +30,9 @@ def install(app: QCoreApplication, lang: Lang) -> list[QTranslator]:
     if lang == "en":
         return []
     ours = QTranslator(app)
-    with as_file(files("resources") / "i18n" / f"ascend_diag_{LOCALES[lang]}.qm") as file:
-        if not ours.load(str(file)):
-            raise UsageError("The Chinese translation is damaged", where=f"in {file}", hint="Install Ascend Diag again")
+    file = RESOURCES / "i18n" / f"ascend_diag_{LOCALES[lang]}.qm"
+    if not ours.load(str(file)):
+        raise UsageError("The Chinese translation is damaged", where=f"in {file}", hint="Install Ascend Diag again")
     found = [ours]
     for name in _QT_OWN:
         buttons = QTranslator(app)

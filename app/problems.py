@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import platform
-import sys
 import traceback
-from types import TracebackType
 
 from PySide6 import __version__ as pyside_version
-from PySide6.QtCore import QObject, Qt, Signal, qVersion
+from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QMessageBox, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -59,22 +57,3 @@ class BugDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (words, self.text, buttons):
             layout.addWidget(widget)
-
-
-class Catcher(QObject):
-    """Python's last resort: exceptions in slots end here. ``caught`` brings them to the window.
-
-    Signals:
-        caught: the exception.
-    """
-
-    caught = Signal(object)
-
-    def install(self) -> None:
-        """Become ``sys.excepthook``."""
-        sys.excepthook = self._hook
-
-    def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        sys.__excepthook__(kind, error, trace)
-        if not issubclass(kind, KeyboardInterrupt):
-            self.caught.emit(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -92,6 +91,8 @@ class Settings:
 
 def interpreters() -> list[str]:
     """Interpreters that the user named for runtimes; shared with the command line (``settings.toml``)."""
+    import tomllib
+
     try:
         known = tomllib.loads((config_dir() / "settings.toml").read_text(encoding="utf-8"))
         return [str(p) for p in known.get("runtimes", {}).get("pythons", [])]
@@ -101,6 +102,8 @@ def interpreters() -> list[str]:
 
 def write_interpreters(paths: Sequence[str]) -> None:
     """Save them. Raises UsageError if the file holds settings that we would lose, or cannot be written."""
+    import tomllib
+
     file = config_dir() / "settings.toml"
     try:
         known = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}

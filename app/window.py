@@ -10,7 +10,6 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QWidget
 
-from app import problems
 from app.actions import Actions
 from app.assets import Look
 from app.i18n import Lang
@@ -84,6 +83,7 @@ class MainWindow(QMainWindow):
         from app.desk import Desk
         from app.flow import Flow
 
+        self.actions_by_name.decorate()
         self.desk = Desk(self.look, self.lang, self)
         self._stack.addWidget(self.desk)
         self.flow = Flow(self, self.desk)
@@ -143,6 +143,8 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, error: object) -> QWidget:
         """Tell an error."""
+        from app import problems
+
         return problems.show(self, error)
 
     def _forget(self) -> None:

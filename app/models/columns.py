@@ -105,6 +105,10 @@ class ColumnModel(QAbstractTableModel):
         self._visible = visible
         self.endResetModel()
 
+    def know_ranks(self, known: Mapping[str, Array]) -> None:
+        """Ranks of text columns that were computed elsewhere; those of other data are not taken."""
+        self._ranks.update({k: r for k, r in known.items() if len(r) == self.total})
+
     def source(self, row: int) -> int:
         """The source number of a shown row."""
         return int(self._visible[row])
@@ -182,7 +186,11 @@ class ColumnModel(QAbstractTableModel):
         if values.dtype != object:
             return values
         if key not in self._ranks:
-            texts = sorted(set(values))
-            rank = {text: i for i, text in enumerate(texts)}
-            self._ranks[key] = np.fromiter((rank[v] for v in values), np.int64, len(values))
+            self._ranks[key] = ranks(values)
         return self._ranks[key]
+
+
+def ranks(texts: Array) -> Array:
+    """The place of each text among all of them in order; equal texts have equal places."""
+    rank = {text: i for i, text in enumerate(sorted(set(texts)))}
+    return np.fromiter((rank[t] for t in texts), np.int64, len(texts))

@@ -14,16 +14,22 @@ class Search:
     """Texts to be searched again and again, without regard to case."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        lines = [t.replace(_BREAK, " ").casefold() for t in texts]
-        self._blob = _BREAK.join(lines) + _BREAK
-        self._ends = np.cumsum(np.fromiter((len(t) + 1 for t in lines), np.int64, len(lines)))
+        self._lines = [t.replace(_BREAK, " ").casefold() for t in texts]
+        self._blob = _BREAK.join(self._lines) + _BREAK
+        self._ends = np.cumsum(np.fromiter((len(t) + 1 for t in self._lines), np.int64, len(self._lines)))
 
     def mask(self, words: str) -> npt.NDArray[np.bool_]:
         """Rows that hold every word of ``words``."""
-        found = np.ones(len(self._ends), bool)
-        for word in words.casefold().split():
-            found &= self._one(word)
-        return found
+        found: npt.NDArray[np.bool_] | None = None
+        # The longest word is likely to be the rarest: the others are looked for only where it is.
+        for word in sorted(words.casefold().split(), key=len, reverse=True):
+            if found is None:
+                found = self._one(word)
+                continue
+            for row in np.flatnonzero(found).tolist():
+                if word not in self._lines[row]:
+                    found[row] = False
+        return np.ones(len(self._ends), bool) if found is None else found
 
     def _one(self, word: str) -> npt.NDArray[np.bool_]:
         hits = np.zeros(len(self._ends), bool)

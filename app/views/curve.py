@@ -54,6 +54,9 @@ class CurveView(QWidget):
         self.setAccessibleName(self.tr("Error over depth"))
         self._soon = QTimer(self, singleShot=True, interval=200)
         self._soon.timeout.connect(self.refresh)
+        # An event of its own: everybody has much to do when a comparison is opened.
+        self._fresh = QTimer(self, singleShot=True, interval=0)
+        self._fresh.timeout.connect(self._redraw)
         session.opened.connect(self._opened)
         session.rows_added.connect(lambda _: self._soon.isActive() or self._soon.start())
         session.selected.connect(self._show)
@@ -104,6 +107,9 @@ class CurveView(QWidget):
             self._session.select((ahead[0] if by > 0 else ahead[-1]).golden_tensor)
 
     def _opened(self) -> None:
+        self._fresh.start()
+
+    def _redraw(self) -> None:
         self.refresh()
         if self.plot is not None:
             self.plot.show_all()

@@ -23,6 +23,9 @@ from diag.types.layer import LayerResult
 
 Floats = npt.NDArray[np.float64]
 
+_MANY = 600
+"""Layers from which the lines are thin and without dots."""
+
 _BOTTOM = -30.0
 """log10 of what lies below every error."""
 
@@ -50,7 +53,8 @@ class CurvePlot(Plot):
         theme = look.theme
         self.setMouseEnabled(x=True, y=False)
         self._bands = [self._band(shade(theme.passed, 0.10)), self._band(shade(theme.failed, 0.08))]
-        self._curves = {"cumulative": self._line(theme.target), "own_input": self._line(theme.own)}
+        self._colours = {"cumulative": theme.target, "own_input": theme.own}
+        self._curves = {name: self._line(colour) for name, colour in self._colours.items()}
         self._marks = {"injects": self._scatter("star", theme.injects), "nonfinite": self._scatter("x", theme.failed),
                        "dtype": self._scatter("t", theme.none)}
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.accent, width=1.5))
@@ -76,7 +80,10 @@ class CurvePlot(Plot):
         floor = self._floor()
         for name, curve in self._curves.items():
             self._y[name] = np.maximum(self._y[name], floor)
-            curve.setData(self._x, self._y[name], connect="finite")
+            # Thick pens and symbols are slow to paint, and cannot be told apart where layers are many.
+            many = len(self._layers) > _MANY
+            curve.setData(self._x, self._y[name], connect="finite", symbol=None if many else "o",
+                          pen=pg.mkPen(self._colours[name], width=1 if many else 1.5))
         self._mark_all()
         self._limits(comparison)
         bottom = QCoreApplication.translate("CurvePlot", "layer, in the order of execution")
@@ -121,8 +128,7 @@ class CurvePlot(Plot):
     # making
 
     def _line(self, colour: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
-        symbol = {"symbol": "o", "symbolSize": 4, "symbolBrush": colour, "symbolPen": None}
-        item = pg.PlotDataItem(pen=pg.mkPen(colour, width=1.5), **symbol)
+        item = pg.PlotDataItem(symbolSize=4, symbolBrush=colour, symbolPen=None)
         item.setDownsampling(auto=True, method="peak")
         item.setClipToView(True)
         self.addItem(item)

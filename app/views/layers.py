@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,16 +24,29 @@ from PySide6.QtWidgets import (
 )
 
 from app.assets import Look
+from app.jobs import LatestRunner, call
+from app.models.columns import Array, ranks
 from app.models.layers import PRESETS, LayerModel, columns_of
 from app.models.search import Search
 from app.session import Session
 from app.views.layer_filter import LayerFilter
+from diag.cancel import Cancel
 from diag.rules import Lang
 from diag.types.layer import LayerResult
 
 _WIDTHS = {"index": 44, "verdict": 136, "op": 128, "node": 300, "tensor": 260, "target_op": 128, "target": 240,
            "kind": 110, "confidence": 84, "shape": 104, "dtype": 74, "cumulative": 92, "own_input": 92, "rel_l2": 92,
            "max_abs": 84, "cosine": 84, "role": 112, "reason": 380}
+_SEARCHED = ("node", "op", "tensor", "target", "target_op", "dtype")
+_MANY = 2000
+"""Rows from which it pays to prepare sorting and searching before they are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    data: Mapping[str, Array]
+    ranks: Mapping[str, Array]
+    search: Search
 
 
 class LayersView(QWidget):
@@ -154,6 +168,8 @@ class LayersView(QWidget):
         self._empty.move(16, self.table.horizontalHeader().sizeHint().height() + 16)
 
     def _connect(self) -> None:
+        self._prepare = LatestRunner(self)
+        self._prepare.done.connect(self._ready)
         self._typing = QTimer(self, singleShot=True, interval=80)
         self._typing.timeout.connect(self._apply)
         self.search.textChanged.connect(lambda _: self._typing.start())
@@ -180,8 +196,14 @@ class LayersView(QWidget):
         QGuiApplication.clipboard().setText(self.selected_text())
 
     def _reload(self) -> None:
-        self.model.replace(columns_of(self._session.rows))
+        self.set_data(columns_of(self._session.rows))
+
+    def set_data(self, data: Mapping[str, Array]) -> None:
+        """Show other rows. What sorting and searching need is prepared beside the event loop."""
+        self.model.replace(data)
         self._search = None
+        if self.model.total > _MANY:
+            self._prepare.request(call(lambda cancel: _prepared(data, cancel)))
         self.filter.count(self.model)
         self._span = None
         self.set_preset(self._preset)
@@ -207,9 +229,13 @@ class LayersView(QWidget):
 
     def _searched(self, words: str) -> npt.NDArray[np.bool_]:
         if self._search is None:
-            columns = [self.model.values(k) for k in ("node", "op", "tensor", "target", "target_op", "dtype")]
-            self._search = Search([" ".join(texts) for texts in zip(*columns, strict=True)])
+            self._search = _searchable({k: self.model.values(k) for k in _SEARCHED})
         return self._search.mask(words)
+
+    def _ready(self, outcome: object) -> None:
+        if isinstance(outcome, _Prepared) and outcome.data["node"] is self.model.values("node"):
+            self.model.know_ranks(outcome.ranks)
+            self._search = outcome.search
 
     def _tell(self) -> None:
         shown, total = self.model.rowCount(), self.model.total
@@ -269,3 +295,16 @@ class LayersView(QWidget):
         menu.addAction(self.tr("Show every layer"), self.clear_filters)
         menu.exec(self.table.viewport().mapToGlobal(at))
         menu.deleteLater()
+
+
+def _prepared(data: Mapping[str, Array], cancel: Cancel) -> _Prepared:
+    known = {}
+    for key, values in data.items():
+        cancel.check()
+        if values.dtype == object:
+            known[key] = ranks(values)
+    return _Prepared(data, known, _searchable(data))
+
+
+def _searchable(data: Mapping[str, Array]) -> Search:
+    return Search([" ".join(texts) for texts in zip(*(data[k] for k in _SEARCHED), strict=True)])

@@ -22,6 +22,9 @@ from diag.workspace.codec import from_json, to_json
 
 ANSWERED, REPORTED, BUG = 0, 1, 70
 
+_PIECE = 200
+"""Items of a long list that one line holds."""
+
 
 def main() -> int:
     """Run the one job that stdin describes."""
@@ -62,7 +65,17 @@ def _run(events: Iterator[Event], out: TextIO) -> None:
             case Partial(item):
                 _send(out, {"event": "partial", "item": to_json(item), "type": type(item).__name__})
             case Finished(result):
-                _send(out, {"event": "finished", "result": to_json(result)})
+                _send_result(out, to_json(result))
+
+
+def _send_result(out: TextIO, result: Any) -> None:  # noqa: ANN401 - JSON of any kind
+    """Long lists go ahead in pieces: while one line is parsed, no other thread of the reader runs, no window moves."""
+    for key, value in list(result.items()) if isinstance(result, dict) else []:
+        if isinstance(value, list) and len(value) > _PIECE:
+            for start in range(0, len(value), _PIECE):
+                _send(out, {"event": "piece", "key": key, "items": value[start:start + _PIECE]})
+            result = {**result, key: []}
+    _send(out, {"event": "finished", "result": result})
 
 
 def _send_error(out: TextIO, error: DiagError) -> None:

@@ -59,6 +59,7 @@ def _request(stdin: IO[bytes], kind: str, job: object) -> None:
 
 def _events(stdout: IO[bytes], result: type[T]) -> Generator[Event, None, bool]:
     """The child's events; returns whether it finished as promised."""
+    pieces: dict[str, list[Any]] = {}
     for line in stdout:
         data = _message(line)
         name = data.pop("event", "")
@@ -72,8 +73,10 @@ def _events(stdout: IO[bytes], result: type[T]) -> Generator[Event, None, bool]:
             raise _raised(data)
         elif name == "bug":
             raise RuntimeError("The job's process has a bug:\n" + data["traceback"])
+        elif name == "piece":
+            pieces.setdefault(data["key"], []).extend(data["items"])
         elif name == "finished":
-            yield Finished(from_json(result, data["result"]))
+            yield Finished(from_json(result, {**data["result"], **pieces} if pieces else data["result"]))
             return True
         else:
             raise _nonsense(line)
