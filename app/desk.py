@@ -120,6 +120,7 @@ class Desk(QWidget):
             dock.dockLocationChanged.connect(lambda _: self._heads.start())
             dock.visibilityChanged.connect(lambda _: self._heads.start())
             self.docks[name] = dock
+        self.docks["graph"].visibilityChanged.connect(self.graph.set_front)
         tabs = ("why", "graph"), ("graph", "tensor"), ("tensor", "findings"), ("curve", "jobs"), ("jobs", "log")
         for first, second in tabs:
             self.inner.tabifyDockWidget(self.docks[first], self.docks[second])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -19,6 +19,7 @@ from diag.report.html.data import limits
 from diag.report.labels import labels
 from diag.rules import Lang
 from diag.types.comparison import Comparison
+from diag.types.dtype import DType
 from diag.types.layer import LayerResult
 
 Floats = npt.NDArray[np.float64]
@@ -174,11 +175,10 @@ class CurvePlot(Plot):
 
     def _metric(self, comparison: Comparison | None) -> str:
         known = labels(self._lang)["metric"]
-        table = limits(comparison.preset, comparison.target.dtype) if comparison else {}
-        return known["nr"] if "nr" in table else known["rel_l2"]
+        return known["nr"] if "nr" in _limits_of(comparison) else known["rel_l2"]
 
     def _limits(self, comparison: Comparison | None) -> None:
-        table = limits(comparison.preset, comparison.target.dtype) if comparison else {}
+        table = _limits_of(comparison)
         decisive_limits = table.get("nr") or table.get("rel_l2")
         for band in self._bands:
             band.setVisible(decisive_limits is not None)
@@ -230,3 +230,10 @@ class CurvePlot(Plot):
         return ("index", "layer", "cumulative", "own_input"), [
             (str(r.index), r.golden_node, told("cumulative", i), told("own_input", i))
             for i, r in enumerate(self._layers)]
+
+
+def _limits_of(comparison: Comparison | None) -> Mapping[str, Mapping[str, tuple[float, float]]]:
+    """Limits by metric; none where a run of an older version does not say what the target computed in."""
+    if comparison is None or comparison.target.dtype not in list(DType):
+        return {}
+    return limits(comparison.preset, comparison.target.dtype)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.assets import Look
@@ -29,6 +28,7 @@ class GraphDock(QWidget):
         super().__init__(parent)
         self._session = session
         self._stale = False
+        self._front = False
         self.view = GraphView(GraphPalette.of(look.theme), lang, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -42,14 +42,14 @@ class GraphDock(QWidget):
         session.selected.connect(self._show)
         session.swap_changed.connect(self.view.set_swapped)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Lay out now what came while nobody looked."""
-        super().showEvent(event)
-        if self._stale:
+    def set_front(self, front: bool) -> None:
+        """Whether its tab is the front one: Qt calls the others visible, too. What came meanwhile is laid out now."""
+        self._front = front
+        if front and self._stale:
             self._open(self._session.graphs)
 
     def _open(self, graphs: Graphs) -> None:
-        self._stale = not self.isVisible()
+        self._stale = not self._front
         if not self._stale:
             self.view.open(graphs.golden, graphs.target, self._session.comparison)
 
