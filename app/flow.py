@@ -19,6 +19,7 @@ from app.session import State
 from diag.compare.plan import ComparePlan
 from diag.errors import DiagError
 from diag.jobs.compare import CompareJob
+from diag.report.labels import labels
 from diag.report.write import Format, Style, write
 
 if TYPE_CHECKING:
@@ -144,7 +145,10 @@ class Flow(QObject):
             golden=pair[0], target=pair[1]), 8000)
 
     def _opened(self, paths: Sequence[str]) -> None:
-        self._window.settings.remember(paths)
+        pair, found = self._session.pair, self._session.comparison
+        words = labels(self._window.lang)["verdict"][found.verdict.value] if found is not None else ""
+        title = f"{pair.golden.name} ↔ {pair.target.name}  ({words})" if pair is not None else ""
+        self._window.settings.remember(paths, title)
 
     def _last_folder(self) -> str:
         pair, recent = self._session.pair, self._window.settings.recent

@@ -49,15 +49,25 @@ class Settings:
         except (ValueError, TypeError):
             return []
 
-    def remember(self, paths: Sequence[Path | str]) -> None:
-        """Put it first among the recent ones."""
+    def remember(self, paths: Sequence[Path | str], title: str = "") -> None:
+        """Put it first among the recent ones; ``title`` says what it is where its name does not."""
         item = tuple(str(p) for p in paths)
-        rest = [r for r in self.recent if r != item]
-        self._store.setValue("recent", json.dumps([item, *rest][:_RECENT]))
+        kept = [item, *(r for r in self.recent if r != item)][:_RECENT]
+        titles = {r[0]: self.title(r) for r in kept if self.title(r)} | ({item[0]: title} if title else {})
+        self._store.setValue("recent", json.dumps(kept))
+        self._store.setValue("titles", json.dumps(titles))
+
+    def title(self, paths: Sequence[str]) -> str:
+        """What a recent item is; empty if nobody said."""
+        try:
+            return str(json.loads(self.text("titles", "{}")).get(paths[0], ""))
+        except (ValueError, AttributeError, IndexError):
+            return ""
 
     def forget_recent(self) -> None:
         """Empty the list of recent files."""
         self._store.remove("recent")
+        self._store.remove("titles")
 
     def text(self, key: str, default: str = "") -> str:
         """A remembered word."""

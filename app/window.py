@@ -59,7 +59,8 @@ class MainWindow(QMainWindow):
     # the two pages
 
     def _make_welcome(self) -> Welcome:
-        page = Welcome(self.look, self.settings.recent, self)
+        recent = [(paths, self.settings.title(paths)) for paths in self.settings.recent]
+        page = Welcome(self.look, recent, self)
         page.sample_wanted.connect(lambda: self.do("sample"))
         page.files_wanted.connect(lambda: self.do("new"))
         page.run_wanted.connect(lambda: self.do("open_run"))
@@ -133,7 +134,7 @@ class MainWindow(QMainWindow):
         """The menu of recent files, made when it is opened."""
         menu.clear()
         for i, paths in enumerate(self.settings.recent, 1):
-            action = menu.addAction(f"&{i}  {recent_title(paths)}")
+            action = menu.addAction(f"&{i}  {recent_title(paths, self.settings.title(paths))}")
             action.triggered.connect(lambda _=False, p=paths: self.open_recent(p))
         if menu.isEmpty():
             menu.addAction(self.tr("Nothing yet")).setEnabled(False)

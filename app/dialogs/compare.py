@@ -97,6 +97,7 @@ class CompareDialog(QDialog):
         self.inputs = RecordModel((self.tr("Input"), self.tr("Type"), self.tr("Shape"), self.tr("Values"),
                                    self.tr("Where from")), parent=self)
         self.preview = small_table(self.inputs, self.tr("Inputs as both models get them"), (110, 64, 84, 190), self)
+        self.preview.setMinimumHeight(80)
         self.problems = {name: Problem(look, self) for name in
                          ("golden", "target", "archive", "shapes", "budget", "map_file", "key")}
 
@@ -135,7 +136,7 @@ class CompareDialog(QDialog):
         rest.addRow(self.tr("Run folder"), self.out)
         self.more = more
         self._open_more = QCheckBox(self.tr("More settings"), self)
-        self._open_more.toggled.connect(more.setVisible)
+        self._open_more.toggled.connect(self._show_more)
         more.hide()
         layout = QVBoxLayout(self)
         layout.addLayout(models)
@@ -204,11 +205,16 @@ class CompareDialog(QDialog):
         for name, label in self.problems.items():
             # An empty field that nobody touched yet is not a mistake.
             label.tell(outcome.problems.get(name, "") if typed.get(name, "x") else "")
-        self.more.setVisible(self._open_more.isChecked() or bool({"budget", "map_file", "key"} & set(outcome.problems)))
+        self._show_more(self._open_more.isChecked() or bool({"budget", "map_file", "key"} & set(outcome.problems)))
         self.start.setEnabled(outcome.job is not None)
         self.copy.setEnabled(outcome.job is not None)
         self.inputs.set_records([Record((p.used.name, p.used.dtype, shape_text(p.used.shape), p.values, p.used.source))
                                  for p in outcome.inputs])
+
+    def _show_more(self, more: bool) -> None:
+        self.more.setVisible(more)
+        room = self.screen().availableGeometry().height()
+        self.resize(self.width(), max(self.height(), min(self.sizeHint().height(), room)))
 
     def _now(self) -> Checked:
         """Checked again, with what was changed since (choices are not checked while they are made)."""

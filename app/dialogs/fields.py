@@ -51,6 +51,7 @@ class Problem(QWidget):
         icon.setPixmap(look.icon("watch", look.theme.failed).pixmap(QSize(_ICON, _ICON)))
         self.words = QLabel(self, wordWrap=True)
         self.words.setObjectName("problem")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
         layout.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)

@@ -29,7 +29,8 @@ class Welcome(QWidget):
     run_wanted = Signal()
     recent_wanted = Signal(object)
 
-    def __init__(self, look: Look, recent: Sequence[tuple[str, ...]], parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, recent: Sequence[tuple[tuple[str, ...], str]],
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = QVBoxLayout()
         column.setSpacing(12)
@@ -83,15 +84,15 @@ class Welcome(QWidget):
         layout.addLayout(row)
         return card
 
-    def _recent_card(self, recent: Sequence[tuple[str, ...]]) -> QFrame:
+    def _recent_card(self, recent: Sequence[tuple[tuple[str, ...], str]]) -> QFrame:
         card, layout = self._card()
         head = QLabel(self.tr("Opened before"), card)
         font = head.font()
         font.setBold(True)
         head.setFont(font)
         layout.addWidget(head)
-        for paths in recent:
-            button = QPushButton(recent_title(paths), card, flat=True)
+        for paths, title in recent:
+            button = QPushButton(recent_title(paths, title), card, flat=True)
             button.setStyleSheet("text-align: left; padding: 4px;")
             button.setToolTip("\n".join(paths))
             button.clicked.connect(lambda _=False, p=paths: self.recent_wanted.emit(p))
@@ -107,6 +108,7 @@ class Welcome(QWidget):
         return card, layout
 
 
-def recent_title(paths: Sequence[str]) -> str:
-    """A recent item in one line."""
-    return " ↔ ".join(Path(p).name for p in paths) + f"   —   {Path(paths[0]).parent}"
+def recent_title(paths: Sequence[str], title: str) -> str:
+    """A recent item in one line: what it is, or else where it is."""
+    names = " ↔ ".join(Path(p).name for p in paths)
+    return f"{title}   —   {names}" if title else f"{names}   —   {Path(paths[0]).parent}"

@@ -67,6 +67,9 @@ def test_settings_survive_and_nonsense_does_not(tmp_path: Path):
     assert (again.language, again.theme) == ("zh", "dark")
     assert again.recent[0] == ("/a/11",)
     assert len(again.recent) == 9
+    again.remember(["/a/3"], "x ↔ y")
+    again.remember(["/a/4"])
+    assert (again.title(("/a/3",)), again.title(("/a/4",))) == ("x ↔ y", "")
     again.put("language", "klingon")
     again.put("recent", "not json")
     assert (again.language, again.recent) == ("auto", [])
