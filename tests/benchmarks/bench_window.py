@@ -127,9 +127,10 @@ def memory(home: Path) -> bool:
 
 def opened(home: Path) -> tuple:
     """An application with a furnished window."""
+    from PySide6.QtWidgets import QApplication
+
     from app.application import Application, make_qt
     from app.settings import Settings
-    from PySide6.QtWidgets import QApplication
 
     application = Application(QApplication.instance() or make_qt(["bench"]), Settings(home / "w.ini"))
     window = application.open()

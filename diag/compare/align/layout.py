@@ -99,7 +99,7 @@ def _quick(golden: Array, target: Array) -> float | None:
         d = target.reshape(-1) - g
         norm, error = float(np.dot(g, g)), float(np.dot(d, d))
     # Infinite or NaN: something is not finite, or a mask constant is in it. Tiny: squares may have vanished.
-    if not (np.isfinite(norm) and np.isfinite(error)) or not 1e-30 < norm:
+    if not (np.isfinite(norm) and np.isfinite(error)) or norm <= 1e-30:
         return None
     return float(np.sqrt(error / norm))
 
