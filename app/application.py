@@ -16,7 +16,7 @@ from app.garbage import Collector
 from app.settings import Settings
 from app.window import MainWindow
 
-_SWITCH_S = 0.0005
+_SWITCH_S = 0.0001
 
 
 class Application(QObject):

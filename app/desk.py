@@ -84,6 +84,7 @@ class Desk(QWidget):
 
     def shut_down(self) -> None:
         """Stop every thread."""
+        self.work.shut_down()
         self.graph.view.shut_down()
         for runner in self.findChildren(JobRunner):
             runner.shut_down()

@@ -19,6 +19,9 @@ INTERVAL_MS = 33
 TICK_S = 0.012
 """How long one tick may hand events over: the rest waits for the next, so that painting and typing go on."""
 
+_WORK_S, _REST_S = 0.008, 0.004
+"""A flood of events is read with rests: a table asks Python for every cell it paints, and would wait for each."""
+
 
 class JobRunner(QObject):
     """Runs one job at a time.
@@ -73,6 +76,7 @@ class JobRunner(QObject):
 
     def _work(self, job: Job, cancel: Cancel) -> None:
         outcome: object = None
+        rested = time.monotonic()
         try:
             for event in job(cancel):
                 if isinstance(event, Finished):
@@ -80,6 +84,9 @@ class JobRunner(QObject):
                 else:
                     self._inbox.put(event)
                 cancel.check()
+                if time.monotonic() - rested > _WORK_S:
+                    time.sleep(_REST_S)
+                    rested = time.monotonic()
         except Exception as error:  # noqa: BLE001 - it is told in the window
             outcome = error
         self._inbox.put(Finished(outcome))

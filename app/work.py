@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app import commands
 from app.jobs import Job, JobRunner, LatestRunner, call
@@ -28,6 +28,8 @@ from diag.types.graph import Graph
 from diag.types.layer import LayerResult
 from diag.workspace.codec import from_json
 from diag.workspace.runs import RunFolder
+
+_PAINT_MS = 120
 
 
 @dataclass(slots=True)
@@ -79,6 +81,8 @@ class Work(QObject):
         self._load.done.connect(self._loaded)
         self._read = LatestRunner(self)
         self._read.done.connect(self._graphs)
+        self._paint_first = QTimer(self, singleShot=True, interval=_PAINT_MS)
+        self._paint_first.timeout.connect(self._read_models)
 
     @property
     def busy(self) -> bool:
@@ -143,6 +147,10 @@ class Work(QObject):
             self._job = None
             self.session.close()
 
+    def shut_down(self) -> None:
+        """Start nothing more; the runners are stopped with all others of the window."""
+        self._paint_first.stop()
+
     def command(self) -> str:
         """The command line that does the same; empty if nothing is open."""
         if self.session.comparison is not None:
@@ -204,8 +212,13 @@ class Work(QObject):
         self.session.finish(comparison, folder)
         if folder is not None:
             self.opened.emit((str(folder.path),))
-        golden, target = comparison.golden, comparison.target
-        self._read.request(_reading(Path(golden.path), Path(target.path)))
+        # Reading makes Python busy: first let everything be painted.
+        self._paint_first.start()
+
+    def _read_models(self) -> None:
+        found = self.session.comparison
+        if found is not None:
+            self._read.request(_reading(Path(found.golden.path), Path(found.target.path)))
 
     def _graphs(self, outcome: object) -> None:
         if isinstance(outcome, Graphs):

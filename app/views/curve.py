@@ -55,7 +55,7 @@ class CurveView(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=200)
         self._soon.timeout.connect(self.refresh)
         # An event of its own: everybody has much to do when a comparison is opened.
-        self._fresh = QTimer(self, singleShot=True, interval=0)
+        self._fresh = QTimer(self, singleShot=True, interval=30)
         self._fresh.timeout.connect(self._redraw)
         session.opened.connect(self._opened)
         session.rows_added.connect(lambda _: self._soon.isActive() or self._soon.start())
