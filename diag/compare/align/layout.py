@@ -95,8 +95,8 @@ def _quick(golden: Array, target: Array) -> float | None:
     if golden.dtype != np.float32 or target.dtype != np.float32:
         return None
     with np.errstate(all="ignore"):
-        g = golden.reshape(-1)
-        d = target.reshape(-1) - g
+        g = golden.reshape(-1).astype(np.float32, copy=False)
+        d = target.reshape(-1).astype(np.float32, copy=False) - g
         norm, error = float(np.dot(g, g)), float(np.dot(d, d))
     # Infinite or NaN: something is not finite, or a mask constant is in it. Tiny: squares may have vanished.
     if not (np.isfinite(norm) and np.isfinite(error)) or norm <= 1e-30:

@@ -11,38 +11,52 @@ from __future__ import annotations
 from diag.runtimes.reference.lowering import Lower, Lowering, Names, NotCovered
 
 _STATES = 6
-"""Inputs of the form that has both initial states; the four of the form without are another operator's."""
+"""Inputs of the form that has both initial states; the runtime reads four inputs as MindSpore's own form."""
 
 
 def _lstm(n: Lowering) -> Names:
     """Sequence first: data is steps × batch × features; Y is steps × directions × batch × hidden, and two states."""
-    hidden, ways = n.integer("hidden_size", 0), 2 if n.flag("bidirectional") else 1
     if not n.has(_STATES - 1):
-        raise NotCovered("operator LSTM without initial states or without a bias is not covered: MindSpore Lite takes "
-                         "its inputs for another form and cannot run it; give the ONNX node zero states and a bias")
+        raise NotCovered(_other_form(n))
+    hidden, ways = _hidden(n), 2 if n.flag("bidirectional") else 1
     for name in ("zoneout_cell", "zoneout_hidden"):
         if n.number(name, 0.0):
             raise NotCovered(f"operator LSTM with {name} is not covered by the reference runtime")
     if n.integer("proj_size", hidden) not in (0, hidden):
         raise NotCovered("operator LSTM with a projection is not covered by the reference runtime")
-    for position, what, size in ((1, "weights", 4 * hidden), (2, "recurrent weights", 4 * hidden), (3, "bias", 8 * hidden),
-                                 (5, "cell state", None)):
-        _fits(n, position, what, ways, size)
+    _fits(n, 1, "weights", ways, 4 * hidden, None)
+    _fits(n, 2, "recurrent weights", ways, 4 * hidden, hidden)
+    _fits(n, 3, "bias", ways, 8 * hidden)
+    _fits(n, 4, "hidden state", ways, None, hidden)
+    _fits(n, 5, "cell state", ways, None, hidden)
     inputs = [n.input(i) for i in range(4)]
     return n.emit_many("LSTM", 3, *inputs, "", n.input(4), n.input(5), hidden_size=hidden,
                        direction="bidirectional" if ways == 2 else "forward")
 
 
-def _fits(n: Lowering, position: int, what: str, ways: int, size: int | None) -> None:
-    """Lengths of sequences, which the converter puts before the states, shift them: the runtime refuses that."""
+def _hidden(n: Lowering) -> int:
+    """As the runtime takes it: from the recurrent weights; ONNX may leave the attribute out."""
+    shape = n.shape(n.input(2))
+    return (shape[-1] if shape else None) or n.integer("hidden_size", 0)
+
+
+def _other_form(n: Lowering) -> str:
+    bias = n.shape(n.input(3)) if n.has(3) else None
+    if len(n.node.inputs) == 4 and bias is not None and len(bias) != 2:
+        return "operator LSTM with all weights in one (MindSpore's own form) is not covered by the reference runtime"
+    return ("operator LSTM without a bias and both initial states is not covered: MindSpore Lite takes its inputs for "
+            "another form and cannot run it; give the ONNX node a bias and states of zeros")
+
+
+def _fits(n: Lowering, position: int, what: str, *wanted: int | None) -> None:
+    """Whether an input is what ONNX puts there; lengths of sequences shift the states, and the runtime refuses that."""
     shape = n.shape(n.input(position))
-    if shape is None:
+    if shape is None or (len(shape) == len(wanted) and all(None in pair or pair[0] == pair[1]
+                                                           for pair in zip(shape, wanted, strict=True))):
         return
-    rank = 2 if position == 3 else 3
-    if len(shape) != rank or shape[0] not in (None, ways) or (size is not None and shape[1] not in (None, size)):
-        said = " × ".join("?" if d is None else str(d) for d in shape) or "a single number"
-        raise NotCovered(f"operator LSTM whose {what} (input {position}) are {said} is not covered: not the form that "
-                         "ONNX gives it")
+    said = " × ".join("?" if d is None else str(d) for d in shape) or "a single number"
+    raise NotCovered(f"operator LSTM whose {what} (input {position}) has shape {said} is not covered: ONNX's form has "
+                     f"another one; lengths of sequences before the states are one cause")
 
 
 OPERATORS: dict[str, Lower] = {"LSTM": _lstm}
