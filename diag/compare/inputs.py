@@ -40,7 +40,7 @@ def gather(graph: Graph, choice: InputChoice) -> Inputs:
     _no_strangers(choice.shapes, wanted, "--shape")
     given: dict[str, tuple[Array, str]] = {}
     if choice.archive is not None:
-        given = {name: (array, f"from {choice.archive}") for name, array in _archive(choice.archive).items()}
+        given = {name: (array, f"from {choice.archive}") for name, array in archive(choice.archive).items()}
     for name, path in choice.files.items():
         given[name] = (_array(path), f"from {path}")
     arrays: dict[str, Array] = {}
@@ -49,7 +49,7 @@ def gather(graph: Graph, choice: InputChoice) -> Inputs:
         if info.name in given:
             arrays[info.name], stories[info.name] = given.pop(info.name)
         else:
-            arrays[info.name], meaning = _generated(graph, info, choice.seed)
+            arrays[info.name], meaning = generated(graph, info, choice.seed)
             stories[info.name] = f"generated: {meaning}, seed {choice.seed}"
     arrays.update({name: array for name, (array, _) in given.items()})
     fitting = checked(arrays, wanted)
@@ -90,7 +90,8 @@ def _no_strangers(names: Mapping[str, object], wanted: Sequence[TensorInfo], opt
                              where=f"its inputs are: {', '.join(sorted(known))}", hint="Correct the name")
 
 
-def _archive(path: Path) -> dict[str, Array]:
+def archive(path: Path) -> dict[str, Array]:
+    """The arrays of an .npz by name. Raises FormatError."""
     loaded = _loaded(path, ".npz archive")
     if isinstance(loaded, np.ndarray):
         raise FormatError(path, "An .npz archive is wanted", found="a single array",
@@ -123,7 +124,8 @@ def _unreadable(path: Path, kind: str, error: Exception) -> FormatError:
                        hint="Write it with numpy.save or numpy.savez, without pickled objects")
 
 
-def _generated(graph: Graph, info: TensorInfo, seed: int) -> tuple[Array, str]:
+def generated(graph: Graph, info: TensorInfo, seed: int) -> tuple[Array, str]:
+    """Values that mean something to the model, and what they are. Raises UsageError where the shape is open."""
     shape = info.static_shape
     if shape is None:
         raise UsageError(f"The input '{info.name}' has no fixed shape", where=f"it is {describe(info)}",

@@ -1,4 +1,4 @@
-"""The words of findings: catalogues in ``texts/``, one per language, with equal keys and placeholders."""
+"""The words of findings: catalogues in ``texts/LANGUAGE/``, a file per family, with equal keys and placeholders."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ def words(finding: Finding, lang: Lang = "en") -> Words:
 @lru_cache(maxsize=2)
 def catalogue(lang: Lang) -> Mapping[str, Words]:
     """All words of a language by code, placeholders not filled; ``unknown`` is for codes that are not in it."""
-    text = (files("diag.rules") / "texts" / f"{lang}.toml").read_text(encoding="utf-8")
+    folder = files("diag.rules") / "texts" / lang
     return {code: Words(entry["title"], entry["explanation"], tuple(entry["advice"]))
-            for code, entry in tomllib.loads(text).items()}
+            for file in sorted(folder.iterdir(), key=lambda f: f.name) if file.name.endswith(".toml")
+            for code, entry in tomllib.loads(file.read_text(encoding="utf-8")).items()}
 
 
 def placeholders(entry: Words) -> frozenset[str]:

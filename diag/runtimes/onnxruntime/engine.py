@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
@@ -18,6 +19,14 @@ from diag.types.tensor import Weight
 _INLINE_BYTES = 1024
 _OWN = "@own"
 _FOLDER = "session.model_external_initializers_file_folder_path"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A session, and the weights that it reads from our memory: they must live as long as it does."""
+
+    session: ort.InferenceSession
+    weights: tuple[ort.OrtValue, ...]
 
 
 class Engine:
@@ -57,8 +66,22 @@ class Engine:
         results = self._execute(protos, chosen, {v: values[v] for v in reads}, [v + _OWN for v in outputs])
         return dict(zip(outputs, results, strict=True))
 
+    def built(self, values: Mapping[str, ort.OrtValue], outputs: Sequence[str]) -> Built:
+        """All steps as one session, for a caller that runs it often with values of the same types and shapes."""
+        protos = [proto for step in self.program.steps for proto in step.protos]
+        return self._session(protos, self.program.steps, values, outputs)
+
     def _execute(self, protos: Sequence[onnx.NodeProto], steps: Sequence[Step], feeds: Mapping[str, ort.OrtValue],
                  outputs: Sequence[str]) -> list[ort.OrtValue]:
+        built = self._session(protos, steps, feeds, outputs)
+        try:
+            results: list[ort.OrtValue] = built.session.run_with_ort_values(list(outputs), dict(feeds))
+        except Exception as error:
+            raise translate(error, steps, self.program) from error
+        return results
+
+    def _session(self, protos: Sequence[onnx.NodeProto], steps: Sequence[Step], feeds: Mapping[str, ort.OrtValue],
+                 outputs: Sequence[str]) -> Built:
         inputs = [helper.make_value_info(name, type_proto(value)) for name, value in feeds.items()]
         graph = helper.make_graph(protos, "segment", inputs, [helper.make_empty_tensor_value_info(v) for v in outputs])
         options = session_options(self._threads)
@@ -76,12 +99,7 @@ class Engine:
                 shared[name] = to_ort(weight_files.load(weight))
         if shared:
             options.add_external_initializers(list(shared), list(shared.values()))
-        session = make_session(_model(graph, self.program), options)
-        try:
-            results: list[ort.OrtValue] = session.run_with_ort_values(list(outputs), dict(feeds))
-        except Exception as error:
-            raise translate(error, steps, self.program) from error
-        return results
+        return Built(make_session(_model(graph, self.program), options), tuple(shared.values()))
 
 
 def session_options(threads: int, *, optimise: bool = False) -> ort.SessionOptions:

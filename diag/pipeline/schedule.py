@@ -1,0 +1,117 @@
+"""What all schedulers share: the noise schedule of training and the timesteps of inference, in float32 as in torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from diag.errors import UsageError
+from diag.runtimes.interface import Array
+
+State = Any
+"""What a scheduler remembers from step to step; never changed in place, so that any step can be run again."""
+
+
+class Scheduler(Protocol):
+    """One sampler over a fixed number of steps.
+
+    ``timesteps`` [n] are what the unet is told, ``noise_scale`` is the deviation of the noise that sampling from
+    nothing starts with.
+    """
+
+    timesteps: Array
+    noise_scale: float
+
+    def start(self) -> State:
+        """The memory before the first step."""
+        ...
+
+    def scaled(self, sample: Array, index: int) -> Array:
+        """The latents as the unet wants them at step ``index``."""
+        ...
+
+    def add_noise(self, sample: Array, noise: Array, index: int) -> Array:
+        """Latents with the noise of the timestep ``index``."""
+        ...
+
+    def step(self, state: State, output: Array, index: int, sample: Array) -> tuple[Array, State]:
+        """From the unet's output for ``sample`` to the latents of the next step."""
+        ...
+
+
+class Config:
+    """``scheduler_config.json`` with the defaults of its class. Raises UsageError for what is not supported."""
+
+    def __init__(self, facts: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+        self._facts = {**defaults, **{k: v for k, v in facts.items() if v is not None}}
+        self.train_steps = int(self._number("num_train_timesteps", 1000))
+        self.offset = int(self._number("steps_offset", 0))
+        self.spacing = self.choice("timestep_spacing", ("linspace", "leading", "trailing"), "leading")
+        self.prediction = self.choice("prediction_type", ("epsilon", "v_prediction", "sample"), "epsilon")
+        self.alphas_cumprod = np.cumprod(np.float32(1) - self._betas(), dtype=np.float32)
+
+    def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001
+        """A truth value of the config."""
+        return bool(self._facts.get(name, default))
+
+    def number(self, name: str, default: float) -> float:
+        """A number of the config."""
+        return self._number(name, default)
+
+    def choice(self, name: str, known: tuple[str, ...], default: str) -> str:
+        """A word of the config; UsageError if we do not know it."""
+        word = self._facts.get(name, default)
+        if word not in known:
+            raise UsageError(f"The scheduler's {name} is '{word}'", where=f"known here: {', '.join(known)}",
+                             hint="Use one of these, or run the pipeline with kind = \"diffusers\"")
+        return str(word)
+
+    def refuse(self, *names: str) -> None:
+        """UsageError if the config switches on something that is not built here."""
+        for name in names:
+            if self._facts.get(name):
+                raise UsageError(f"The scheduler's option {name} is not supported", where="in scheduler_config.json",
+                                 hint="Run the pipeline with kind = \"diffusers\", which knows all options")
+
+    def alpha(self, timestep: int, final: np.float32) -> np.float32:
+        """Cumulative product of alphas; ``final`` before the first timestep."""
+        return np.float32(self.alphas_cumprod[timestep]) if timestep >= 0 else final
+
+    def timesteps(self, steps: int) -> Array:
+        """``steps`` timesteps, smallest first, int64."""
+        if not 1 <= steps <= self.train_steps:
+            raise UsageError(f"{steps} steps were asked for", where=f"the scheduler knows 1 to {self.train_steps}",
+                             hint="Change steps in the pipeline's file")
+        if self.spacing == "linspace":
+            return np.linspace(0, self.train_steps - 1, steps).round().astype(np.int64)
+        if self.spacing == "leading":
+            return (np.arange(steps) * (self.train_steps // steps)).astype(np.int64) + self.offset
+        spread = np.arange(self.train_steps, 0, -self.train_steps / steps)
+        return np.round(spread)[::-1].astype(np.int64) - 1
+
+    def _number(self, name: str, default: float) -> float:
+        value = self._facts.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UsageError(f"The scheduler's {name} is no number: {value!r}", where="in scheduler_config.json",
+                             hint="Take the file of the model's author again")
+        return float(value)
+
+    def _betas(self) -> Array:
+        given = self._facts.get("trained_betas")
+        if given is not None:
+            return np.asarray(given, np.float32)
+        low, high = self._number("beta_start", 0.0001), self._number("beta_end", 0.02)
+        kind = self.choice("beta_schedule", ("linear", "scaled_linear", "squaredcos_cap_v2"), "linear")
+        if kind == "linear":
+            return np.linspace(low, high, self.train_steps).astype(np.float32)
+        if kind == "scaled_linear":
+            return np.linspace(low**0.5, high**0.5, self.train_steps).astype(np.float32) ** 2
+        return np.array([min(1 - _bar((i + 1) / self.train_steps) / _bar(i / self.train_steps), 0.999)
+                         for i in range(self.train_steps)], np.float32)
+
+
+def _bar(t: float) -> float:
+    return math.cos((t + 0.008) / 1.008 * math.pi / 2) ** 2
