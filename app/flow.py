@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from app import commands
 from app.desk import Desk
 from app.maps import known_map
+from app.pages.table import COMPARE
 from app.pairs import Pair, sort_out
 from app.places import RESOURCES
 from app.session import State
@@ -61,12 +62,17 @@ class Flow(QObject):
     # opening
 
     def open(self, paths: Sequence[Path]) -> None:
+        """Show paths in the page that they belong to."""
+        self._window.open_in("", [p.absolute() for p in paths])
+
+    def open_comparison(self, paths: Sequence[Path]) -> None:
         """Open run folders; offer pairs for comparison."""
         try:
-            found = sort_out([p.absolute() for p in paths])
+            found = sort_out(paths)
         except DiagError as error:
             self._window.show_problem(error)
             return
+        self._window.turn(COMPARE)
         if found.runs:
             self._work.open_run(found.runs[0])
         else:
@@ -75,7 +81,7 @@ class Flow(QObject):
     def choose(self) -> None:
         """Choose files to open."""
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open"), self._last_folder(),
-                                                self.tr("Models and runs (*.onnx *.mindir run.json)"))
+                                                self.tr("All files (*);;Models and runs (*.onnx *.mindir run.json)"))
         if names:
             self.open([Path(n) for n in names])
 
@@ -83,7 +89,7 @@ class Flow(QObject):
         """Choose a run folder."""
         name = QFileDialog.getExistingDirectory(self._window, self.tr("Open run folder"), self._last_folder())
         if name:
-            self._work.open_run(Path(name))
+            self.open([Path(name)])
 
     def paste(self) -> None:
         """Open the paths that the clipboard holds."""
@@ -93,11 +99,13 @@ class Flow(QObject):
 
     def new(self) -> None:
         """The dialog of a new comparison."""
+        self._window.turn(COMPARE)
         pair = self._session.pair
         self._offer((pair,) if pair else (), ())
 
     def sample(self, name: str = "defect") -> None:
         """Compare a shipped pair."""
+        self._window.turn(COMPARE)
         folder = RESOURCES / "samples" / "text_encoder" / name
         golden, target = folder / "text_encoder.onnx", folder / "text_encoder.mindir"
         self._work.compare(CompareJob(ComparePlan(golden, target, commands.run_folder(target)), "reference"))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu
 
 from app.actions import Actions, Entry
+from app.pages.table import COMPARE, COMPARE_WORDS, PAGES
 
 if TYPE_CHECKING:
     from app.window import MainWindow
+
+CONTEXT = ("close", "copy_command", "again", "cancel", "culprit", "next", "previous", "own_input", "swap", "find",
+           "clear_filters", "export_report", "export_table")
+"""Actions that depend on what the page in front shows."""
 
 
 def build(window: MainWindow, actions: Actions) -> None:
@@ -48,6 +54,7 @@ def build(window: MainWindow, actions: Actions) -> None:
         None,
         entry("find", translate("Menus", "&Find layer"), "Ctrl+F", icon="search"),
         entry("clear_filters", translate("Menus", "Show &every layer"), "Ctrl+Backspace")))
+    _add_pages(window, actions)
     actions.add_menu("view", translate("Menus", "&View"), (
         entry("own_input", translate("Menus", "Look at each layer &alone (own input)"), "O", checkable=True),
         entry("swap", translate("Menus", "S&wap sides"), "X", checkable=True),
@@ -60,3 +67,14 @@ def build(window: MainWindow, actions: Actions) -> None:
         entry("palette", translate("Menus", "&All commands …"), "Ctrl+K", icon="search"),
         entry("shortcuts", translate("Menus", "&Keys"), "?", "F1"),
         entry("about", translate("Menus", "A&bout and runtimes"), icon="info")))
+
+
+def _add_pages(window: MainWindow, actions: Actions) -> None:
+    """A line a page in the menu "Go", with Alt and its number as key."""
+    words = [(COMPARE, QCoreApplication.translate("Pages", COMPARE_WORDS[0])),
+             *((e.name, e.words()[0]) for e in PAGES)]
+    menu = actions.menus["go"]
+    menu.addSeparator()
+    for i, (name, title) in enumerate(words, 1):
+        keys = (f"Alt+{i}",) if i < 10 else ()
+        menu.addAction(actions.add(Entry(f"page_{name}", title, partial(window.turn, name), keys)))

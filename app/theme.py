@@ -104,6 +104,15 @@ def stylesheet(theme: Theme) -> str:
     QToolButton#chip:checked {{ border: 1px solid {theme.accent}; background: {theme.accent};
         color: {theme.on_accent}; }}
     QToolButton#chip:focus {{ border: 1px solid {theme.accent}; }}
+    QScrollArea#rail, QWidget#rail_inside {{ background: {theme.alternate}; border: none;
+        border-right: 1px solid {theme.border}; }}
+    QWidget#rail_inside {{ border-right: none; }}
+    QToolButton#page {{ border: none; border-left: 3px solid transparent; border-radius: 0; padding: 6px 4px;
+        color: {theme.muted}; }}
+    QToolButton#page:hover {{ color: {theme.text}; background: {theme.raised}; }}
+    QToolButton#page:checked {{ color: {theme.text}; border-left: 3px solid {theme.accent};
+        background: {theme.raised}; }}
+    QToolButton#page:focus {{ color: {theme.accent}; }}
     QFrame#banner {{ background: {theme.raised}; border: none; border-bottom: 1px solid {theme.border}; }}
     QFrame#card {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 8px; }}
     QLabel#muted {{ color: {theme.muted}; }}

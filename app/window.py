@@ -6,27 +6,31 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from app.actions import Actions
 from app.assets import Look
 from app.i18n import Lang
-from app.menus import build
+from app.menus import CONTEXT, build
+from app.pages import table
+from app.pages.rail import Rail
+from app.pages.shelf import Shelf
 from app.settings import Settings
 from app.views.welcome import Welcome, recent_title
 
 if TYPE_CHECKING:
     from app.desk import Desk
     from app.flow import Flow
+    from app.pages.interface import Page
     from app.session import State
 
 _FIRST_SIZE = (1280, 800)
 
 
 class MainWindow(QMainWindow):
-    """Welcome page or desk, menus, and what is dropped on it.
+    """Rail, pages, menus, and what is dropped on it. The comparison's page is the desk, or the welcome page.
 
     Signals:
         restyle_wanted: language or theme was changed: make this window again.
@@ -46,7 +50,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(*_FIRST_SIZE)
         self._stack = QStackedWidget(self)
-        self.setCentralWidget(self._stack)
+        self.rail = Rail(self)
+        self.shelf = Shelf(self._stack, table.PAGES, look, lang, settings)
+        self._furnish_frame()
         self.welcome = self._make_welcome()
         self.actions_by_name = Actions(self, look)
         build(self, self.actions_by_name)
@@ -56,7 +62,47 @@ class MainWindow(QMainWindow):
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
 
-    # the two pages
+    # pages
+
+    def _furnish_frame(self) -> None:
+        frame = QWidget(self)
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self._stack, 1)
+        self.setCentralWidget(frame)
+        translate = QCoreApplication.translate
+        self.rail.add(table.COMPARE, *(translate("Pages", words) for words in table.COMPARE_WORDS))
+        for entry in table.PAGES:
+            self.rail.add(entry.name, *entry.words())
+        self.rail.mark(table.COMPARE)
+        self.rail.chosen.connect(self.turn)
+        self.shelf.made.connect(self._connect)
+        self.shelf.changed.connect(self._show_front)
+
+    def turn(self, name: str) -> None:
+        """Bring a page to the front."""
+        self._furnish()
+        self.shelf.turn(name, self._comparison_widget())
+        self.rail.mark(name)
+        self._show_front()
+
+    def _connect(self, page: Page) -> None:
+        page.failed.connect(self.show_problem)
+        page.said.connect(lambda text: self.statusBar().showMessage(text, 6000))
+        page.opened.connect(self.settings.remember)
+        page.open_wanted.connect(self.open_in)
+
+    def open_in(self, name: str, paths: Sequence[Path]) -> None:
+        """Show paths in a page; "" lets them decide which."""
+        name = name or table.page_of(paths)
+        if name == table.COMPARE:
+            if self.flow is not None:
+                self.flow.open_comparison(paths)
+            return
+        self.turn(name)
+        self.shelf.get(name).open(paths)
 
     def _make_welcome(self) -> Welcome:
         recent = [(paths, self.settings.title(paths)) for paths in self.settings.recent]
@@ -66,17 +112,16 @@ class MainWindow(QMainWindow):
         page.run_wanted.connect(lambda: self.do("open_run"))
         page.recent_wanted.connect(self.open_recent)
         self._stack.insertWidget(0, page)
-        self._stack.setCurrentIndex(0)
         return page
 
     def refresh_welcome(self) -> None:
         """Show the recent files as they are now."""
         old, shown = self.welcome, self._stack.currentWidget() is self.welcome
+        self.welcome = self._make_welcome()
+        if shown:
+            self._stack.setCurrentWidget(self.welcome)
         self._stack.removeWidget(old)
         old.deleteLater()
-        self.welcome = self._make_welcome()
-        if not shown and self.desk is not None:
-            self._stack.setCurrentWidget(self.desk)
 
     def _furnish(self) -> None:
         if self.desk is not None:
@@ -85,6 +130,7 @@ class MainWindow(QMainWindow):
         from app.flow import Flow
 
         self.actions_by_name.decorate()
+        self.rail.decorate(self.look, table.PAGES)
         self.desk = Desk(self.look, self.lang, self)
         self._stack.addWidget(self.desk)
         self.flow = Flow(self, self.desk)
@@ -100,28 +146,53 @@ class MainWindow(QMainWindow):
             self.flow.open(self._paths)
         else:
             self.flow.resume()
+            kept = self.settings.text("page", table.COMPARE)
+            if kept in self.rail.buttons:
+                self.turn(kept)
 
     def _turn(self, state: State) -> None:
-        empty = state.value == "empty"
-        if empty:
+        if state.value == "empty":
             self.refresh_welcome()
-        self._stack.setCurrentWidget(self.welcome if empty or self.desk is None else self.desk)
-        self.actions_by_name.enable(("close", "copy_command", "culprit", "next", "previous", "own_input", "swap",
-                                     "find", "clear_filters", "export_table"), not empty)
-        self.actions_by_name.enable(("export_report",), state.value == "done")
-        self.actions_by_name.enable(("again",), state.value in ("done", "stopped"))
-        self.actions_by_name.enable(("cancel",), state.value == "running")
+        if self.shelf.page is None:
+            self._stack.setCurrentWidget(self._comparison_widget())
+        self._show_front()
+
+    def _comparison_widget(self) -> QWidget:
+        empty = self.desk is None or self.desk.session.state.value == "empty"
+        return self.welcome if empty or self.desk is None else self.desk
+
+    def _show_front(self) -> None:
+        """What is possible in the page in front, and its title."""
+        page = self.shelf.page
+        if page is not None:
+            verbs = page.verbs()
+            self.actions_by_name.enable(CONTEXT, on=False)
+            self.actions_by_name.enable([name for name in CONTEXT if name in verbs], on=True)
+            title = self.shelf.title
+        else:
+            title = self._show_comparison()
+        self.setWindowTitle(f"{title} — Ascend Diag" if title else "Ascend Diag")
+
+    def _show_comparison(self) -> str:
         session = self.desk.session if self.desk else None
+        state = session.state.value if session else "empty"
+        self.actions_by_name.enable(CONTEXT, state != "empty")
+        self.actions_by_name.enable(("export_report",), state == "done")
+        self.actions_by_name.enable(("again",), state in ("done", "stopped"))
+        self.actions_by_name.enable(("cancel",), state == "running")
         pair = session.pair if session else None
-        self.setWindowTitle(f"{pair.golden.name} ↔ {pair.target.name} — Ascend Diag" if pair and not empty
-                            else "Ascend Diag")
+        return f"{pair.golden.name} ↔ {pair.target.name}" if pair and state != "empty" else ""
 
     # what a person wants
 
     def do(self, name: str) -> None:
-        """Run an action of the flow by its name; furnishes the window first if it is that early."""
+        """Run an action by its name: the front page's, else the flow's; furnishes the window first if need be."""
         self._furnish()
-        if self.flow is not None:
+        page = self.shelf.page
+        verb = page.verbs().get(name) if page is not None else None
+        if verb is not None:
+            verb()
+        elif self.flow is not None:
             self.flow.do(name)
 
     def open_recent(self, paths: Sequence[str]) -> None:
@@ -163,6 +234,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember everything, stop what runs."""
         self.save()
+        self.shelf.shut_down()
         if self.desk is not None:
             self.desk.shut_down()
         super().closeEvent(event)
@@ -174,6 +246,7 @@ class MainWindow(QMainWindow):
             self.settings.put_state("desk", self.desk.save())
             self.settings.put("preset", self.desk.layers.preset)
             self.flow.remember()
+            self.shelf.save()
         self.settings.save()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802

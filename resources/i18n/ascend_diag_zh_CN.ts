@@ -572,8 +572,8 @@
         <translation>打开</translation>
     </message>
     <message>
-        <source>Models and runs (*.onnx *.mindir run.json)</source>
-        <translation>模型与运行 (*.onnx *.mindir run.json)</translation>
+        <source>All files (*);;Models and runs (*.onnx *.mindir run.json)</source>
+        <translation>所有文件 (*);;模型和运行记录 (*.onnx *.mindir run.json)</translation>
     </message>
     <message>
         <source>Open run folder</source>
@@ -1182,6 +1182,17 @@
     </message>
 </context>
 <context>
+    <name>Pages</name>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Two models, layer by layer: which layer makes the error</source>
+        <translation>两个模型逐层比较：是哪一层产生了误差</translation>
+    </message>
+</context>
+<context>
     <name>Plot</name>
     <message>
         <source>Show everything</source>
@@ -1233,6 +1244,13 @@
     <message>
         <source>Colours</source>
         <translation>配色</translation>
+    </message>
+</context>
+<context>
+    <name>Rail</name>
+    <message>
+        <source>Pages</source>
+        <translation>页面</translation>
     </message>
 </context>
 <context>

@@ -1,0 +1,55 @@
+"""All pages, in the order of the rail. Light: no page is imported before it is shown."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+if TYPE_CHECKING:
+    from app.pages.interface import Page
+
+COMPARE = "compare"
+"""The comparison is no ``Page``: it is the desk, and the welcome page where nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page. ``accepts``: whether a path that was opened or dropped belongs to it, told from its name and its first
+    bytes at most; the first page that says yes gets it. ``where``: "module:class".
+    """
+
+    name: str
+    title: str
+    tip: str
+    icon: str
+    where: str
+    accepts: Callable[[Path], bool]
+
+    def words(self) -> tuple[str, str]:
+        """Title and tip in the user's language."""
+        return QCoreApplication.translate("Pages", self.title), QCoreApplication.translate("Pages", self.tip)
+
+    def load(self) -> type[Page]:
+        """The page's class."""
+        module, _, name = self.where.partition(":")
+        found: type[Page] = getattr(importlib.import_module(module), name)
+        return found
+
+
+COMPARE_WORDS = (str(QT_TRANSLATE_NOOP("Pages", "Compare")),
+                 str(QT_TRANSLATE_NOOP("Pages", "Two models, layer by layer: which layer makes the error")))
+
+PAGES: tuple[Entry, ...] = ()
+
+
+def page_of(paths: Sequence[Path], pages: Sequence[Entry] = PAGES) -> str:
+    """Name of the page that the paths belong to; the comparison where no page wants them."""
+    for entry in pages:
+        if any(entry.accepts(path) for path in paths):
+            return entry.name
+    return COMPARE
