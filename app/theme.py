@@ -115,6 +115,8 @@ def stylesheet(theme: Theme) -> str:
     QToolButton#page:focus {{ color: {theme.accent}; }}
     QFrame#banner {{ background: {theme.raised}; border: none; border-bottom: 1px solid {theme.border}; }}
     QFrame#card {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 8px; }}
+    QPushButton#link {{ text-align: left; padding: 3px 4px; color: {theme.accent}; border: none; }}
+    QPushButton#link:hover, QPushButton#link:focus {{ text-decoration: underline; }}
     QLabel#muted {{ color: {theme.muted}; }}
     QLabel#problem {{ color: {theme.failed}; }}
     """

@@ -106,7 +106,8 @@ class MainWindow(QMainWindow):
 
     def _make_welcome(self) -> Welcome:
         recent = [(paths, self.settings.title(paths)) for paths in self.settings.recent]
-        page = Welcome(self.look, recent, self)
+        page = Welcome(self.look, recent, table.PAGES, self)
+        page.page_wanted.connect(self.turn)
         page.sample_wanted.connect(lambda: self.do("sample"))
         page.files_wanted.connect(lambda: self.do("new"))
         page.run_wanted.connect(lambda: self.do("open_run"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.assets import Look
 from app.pages.table import Entry
 
-_ICON = 22
+_ICON, _LEAST = 22, 74
 
 
 class Rail(QScrollArea):
@@ -52,12 +52,13 @@ class Rail(QScrollArea):
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setIconSize(QSize(_ICON, _ICON))
-        button.setMinimumWidth(74)
+        button.setMinimumWidth(_LEAST)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda _=False, n=name: self.chosen.emit(n))
         self._group.addButton(button)
         self._column.insertWidget(self._column.count() - 1, button)
         self.buttons[name] = button
-        self.setFixedWidth(max(b.sizeHint().width() for b in self.buttons.values()) + 8)
+        self.setFixedWidth(max(_LEAST, *(b.sizeHint().width() for b in self.buttons.values())) + 9)
 
     def decorate(self, look: Look, pages: Sequence[Entry]) -> None:
         """Draw the icons: not before the first window is shown."""

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import Look
+from app.pages.table import Entry
 
 _WIDTH = 640
 _RECENT = 5
@@ -22,14 +23,16 @@ class Welcome(QWidget):
     files_wanted: choose files.
     run_wanted: choose a run folder.
     recent_wanted: these paths again.
+    page_wanted: (name) another page of the window.
     """
 
     sample_wanted = Signal()
     files_wanted = Signal()
     run_wanted = Signal()
     recent_wanted = Signal(object)
+    page_wanted = Signal(str)
 
-    def __init__(self, look: Look, recent: Sequence[tuple[tuple[str, ...], str]],
+    def __init__(self, look: Look, recent: Sequence[tuple[tuple[str, ...], str]], pages: Sequence[Entry] = (),
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = QVBoxLayout()
@@ -48,6 +51,8 @@ class Welcome(QWidget):
         column.addWidget(self._drop_card(look))
         if recent:
             column.addWidget(self._recent_card(recent[:_RECENT]))
+        if pages:
+            column.addWidget(self._pages_card(pages))
         outer = QHBoxLayout(self)
         box = QWidget(self)
         box.setLayout(column)
@@ -82,6 +87,29 @@ class Welcome(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         layout.addLayout(row)
+        return card
+
+    def _pages_card(self, pages: Sequence[Entry]) -> QFrame:
+        card, layout = self._card()
+        head = QLabel(self.tr("Or"), card)
+        font = head.font()
+        font.setBold(True)
+        head.setFont(font)
+        layout.addWidget(head)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setColumnStretch(1, 1)
+        for row, entry in enumerate(pages):
+            title, tip = entry.words()
+            button = QPushButton(title, card, flat=True)
+            button.setObjectName("link")
+            button.setAccessibleDescription(tip)
+            button.clicked.connect(lambda _=False, n=entry.name: self.page_wanted.emit(n))
+            words = QLabel(tip, card, wordWrap=True)
+            words.setObjectName("muted")
+            grid.addWidget(button, row, 0)
+            grid.addWidget(words, row, 1)
+        layout.addLayout(grid)
         return card
 
     def _recent_card(self, recent: Sequence[tuple[tuple[str, ...], str]]) -> QFrame:

@@ -1185,11 +1185,11 @@
     <name>Pages</name>
     <message>
         <source>Compare</source>
-        <translation>比较</translation>
+        <translation>比对</translation>
     </message>
     <message>
         <source>Two models, layer by layer: which layer makes the error</source>
-        <translation>两个模型逐层比较：是哪一层产生了误差</translation>
+        <translation>逐层比对两个模型：是哪一层产生了误差</translation>
     </message>
 </context>
 <context>
@@ -1512,6 +1512,10 @@
     <message>
         <source>Open a run …</source>
         <translation>打开运行…</translation>
+    </message>
+    <message>
+        <source>Or</source>
+        <translation>或者</translation>
     </message>
     <message>
         <source>Opened before</source>

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout
 
 from app.pages import table
 from app.pages.interface import Page, Verb
@@ -98,6 +98,13 @@ def test_a_page_is_made_when_it_is_first_shown_and_once(opened):
     window.turn("compare")
     window.turn("notes")
     assert len(window.findChildren(NotesPage)) == 1
+
+
+def test_the_welcome_page_leads_to_every_page(opened):
+    window = opened()
+    link = next(b for b in window.welcome.findChildren(QPushButton) if b.text() == "Notes")
+    link.click()
+    assert isinstance(window.shelf.page, NotesPage)
 
 
 def test_the_page_in_front_and_what_it_shows_are_back_after_a_restart(application, opened, note):
