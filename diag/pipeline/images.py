@@ -115,6 +115,12 @@ def compare(golden: Array, target: Array) -> ImageMetrics:
     return ImageMetrics(psnr, float(np.mean(similar)), float(gap.max(initial=0.0)))
 
 
+def amplified(golden: Array, target: Array, gain: float) -> Array:
+    """Distance of two pictures of one shape, ``gain`` times as large, at most 1. What is not finite stays so."""
+    gap = np.abs(np.asarray(target, np.float32) - np.asarray(golden, np.float32)) * np.float32(gain)
+    return np.minimum(gap, np.float32(1))
+
+
 def _ssim(a: Array, b: Array) -> float:
     c1, c2 = 0.01**2, 0.03**2
     mean_a, mean_b = _blurred(a), _blurred(b)
