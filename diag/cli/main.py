@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("diag.cli.log", "root cause in logs; error codes explained"),
     "runtime": ("diag.cli.runtime", "runtimes found, what is missing, how to get it"),
     "conformance": ("diag.cli.conformance", "which operators a runtime converts, runs and gets right"),
+    "bench": ("diag.cli.bench", "how fast is it, and is the difference real: before and after"),
     "report": ("diag.cli.report", "any recorded run again as HTML, CSV, JSON"),
 }
 

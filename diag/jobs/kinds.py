@@ -31,4 +31,10 @@ def _reduce() -> Kind:
     return Kind(ReduceJob, reduce_here)
 
 
-KINDS: dict[str, Callable[[], Kind]] = {"compare": _compare, "reduce": _reduce}
+def _bench() -> Kind:
+    from diag.jobs.bench import BenchJob, bench_here
+
+    return Kind(BenchJob, bench_here)
+
+
+KINDS: dict[str, Callable[[], Kind]] = {"compare": _compare, "reduce": _reduce, "bench": _bench}

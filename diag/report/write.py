@@ -36,7 +36,11 @@ def render(comparison: Comparison, fmt: Format, style: Style | None = None) -> s
 
 def write(comparison: Comparison, fmt: Format, path: Path, style: Style | None = None) -> None:
     """Write the report as UTF-8; the file appears whole or not at all. UsageError where it cannot be written."""
-    text = render(comparison, fmt, style)
+    save(render(comparison, fmt, style), path)
+
+
+def save(text: str, path: Path) -> None:
+    """Write any report as UTF-8; the file appears whole or not at all. UsageError where it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_symlink() or (path.exists() and not path.is_file()):

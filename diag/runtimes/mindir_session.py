@@ -109,6 +109,24 @@ class MindIRSession:
             seen.update(self._sound(batch, found))
         return seen
 
+    def time(self, feeds: Mapping[str, Array] | None, runs: int, cancel: Cancel) -> list[float]:
+        """Seconds of each of ``runs`` runs of the untouched model; ``feeds`` with the first call, then None."""
+        given = None if feeds is None else checked(feeds, self.inputs)
+        return self._process.time(self._plain.path, self._plain.declared, given, runs, cancel)
+
+    def time_alone(self, value: str, feeds: Mapping[str, Array], runs: int, cancel: Cancel) -> list[float]:
+        """Seconds of ``runs`` runs of a model of only the node that writes ``value``; none if it cannot be cut out.
+
+        ``feeds`` by value name, as for ``isolate``. Includes what any run of any model costs.
+        """
+        infos = {name: TensorInfo(name, DType.of(array.dtype), array.shape) for name, array in feeds.items()}
+        if not self._fed([value], infos):
+            return []
+        model = self._edited(("alone", value), partial(edit.isolate, self._source, (value,), infos, self._key), infos)
+        given = {name: feeds[one] for one, name in model.inputs.items()}
+        wanted = self._process.load(model.path, model.declared, cancel)
+        return self._process.time(model.path, model.declared, checked(given, wanted), runs, cancel)
+
     def untappable(self, value: str) -> str:
         """Why a value cannot be seen: from the file, or from what the runtime gave for it; "" if it can."""
         if value in self._reasons:

@@ -72,6 +72,26 @@ class ModelProcess:
             given.unlink(missing_ok=True)
             taken.unlink(missing_ok=True)
 
+    def time(self, model: Path, declared: Sequence[TensorInfo], feeds: Mapping[str, Array] | None, runs: int,
+             cancel: Cancel) -> list[float]:
+        """Seconds of each of ``runs`` runs, by the clock of the process around the runtime's own call.
+
+        ``feeds`` once, then None as long as the model stays loaded: they are kept over there.
+        """
+        self.load(model, declared, cancel)
+        given = self.folder / "feeds.pack"
+        fields: dict[str, Any] = {"runs": runs}
+        if feeds is not None:
+            fields["feeds"] = {"file": str(given), "tensors": write_pack(given, feeds)}
+        try:
+            seconds = self._call("time", fields, cancel).get("seconds")
+        finally:
+            given.unlink(missing_ok=True)
+        if not (isinstance(seconds, list) and len(seconds) == runs
+                and all(isinstance(one, float) and one >= 0 for one in seconds)):
+            self._lied("did not tell the times of its runs")
+        return list(seconds or ())
+
     def close(self) -> None:
         """End the process, remove the folder. Twice is fine."""
         if self._worker is not None:

@@ -11,6 +11,7 @@ class Backend(object):
 
     def __init__(self):
         self._model = None
+        self._timed = []
 
     def version(self, _request, _channel):
         """That it could be imported, and what it is."""
@@ -18,7 +19,7 @@ class Backend(object):
 
     def build(self, request, channel):
         """Build ``model`` for ``device`` ("cpu", "ascend:0"); the answer says what it wants and, if known, gives."""
-        self._model = None
+        self._model, self._timed = None, []
         gc.collect()
         channel.progress("build", 0, 0)
         model = mslite.Model()
@@ -28,13 +29,7 @@ class Backend(object):
 
     def run(self, request, channel):
         """Predict with the tensors of ``feeds``; the outputs go, in the model's order, into the pack ``into``."""
-        feeds = wire.read_pack(request["feeds"]["file"], request["feeds"]["tensors"])
-        inputs = self._model.get_inputs()
-        if [list(t.shape) for t in inputs] != [list(feeds[t.name][0].shape) for t in inputs]:
-            self._model.resize(inputs, [list(feeds[t.name][0].shape) for t in inputs])
-            inputs = self._model.get_inputs()
-        for tensor in inputs:
-            _set(tensor, *feeds[tensor.name])
+        inputs = self._fed(request)
         channel.progress("run", 0, 0)
         start = time.perf_counter()
         outputs = self._model.predict(inputs)
@@ -43,6 +38,28 @@ class Backend(object):
         tensors = [("%d" % i,) + _array(tensor) for i, tensor in enumerate(outputs)]
         return {"names": [t.name for t in outputs], "tensors": wire.write_pack(request["into"], tensors),
                 "seconds": seconds}
+
+    def time(self, request, _channel):
+        """Seconds of each of ``runs`` predictions; ``feeds`` are given with the first request and stay in place."""
+        if request.get("feeds"):
+            self._timed = self._fed(request)
+        inputs, clock, seconds = self._timed, time.perf_counter, []
+        for _ in range(request["runs"]):
+            start = clock()
+            self._model.predict(inputs)
+            seconds.append(clock() - start)
+        return {"seconds": seconds}
+
+    def _fed(self, request):
+        """The model's inputs with the tensors of ``feeds`` in them."""
+        feeds = wire.read_pack(request["feeds"]["file"], request["feeds"]["tensors"])
+        inputs = self._model.get_inputs()
+        if [list(t.shape) for t in inputs] != [list(feeds[t.name][0].shape) for t in inputs]:
+            self._model.resize(inputs, [list(feeds[t.name][0].shape) for t in inputs])
+            inputs = self._model.get_inputs()
+        for tensor in inputs:
+            _set(tensor, *feeds[tensor.name])
+        return inputs
 
     def convert(self, request, channel):
         """Convert an ONNX file as the request's fields say."""
@@ -60,7 +77,7 @@ class Backend(object):
                           config_file=request["config_file"])
         return {"version": mslite.__version__, "seconds": time.perf_counter() - start}
 
-    OPERATIONS = {"version": version, "open": build, "run": run, "convert": convert}
+    OPERATIONS = {"version": version, "open": build, "run": run, "time": time, "convert": convert}
 
 
 def _model_type(path):

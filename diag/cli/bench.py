@@ -1,0 +1,123 @@
+"""Latency of models on any runtime, turn by turn, with intervals: a difference is told only where they say so.
+
+  diag bench model.onnx                             one model
+  diag bench before.mindir after.mindir             the first is what the others are compared with
+  diag bench model.onnx model.mindir --layers --run RUN_FOLDER
+                                                    time of each layer beside its error from a recorded comparison
+  diag bench --import before.txt after.txt          output of MindSpore Lite's benchmark, or JSON of this command
+
+Exit code 1: with --slower PERCENT, when a model is slower than the first by more than that beyond doubt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from diag.cancel import Cancel
+from diag.cli.compare import _named
+from diag.cli.deliver import deliver, exit_code
+from diag.cli.options import at_least, parse_device, parse_shapes
+from diag.cli.progress import drive
+from diag.compare.plan import InputChoice
+from diag.errors import RuntimeUnavailable, UsageError
+from diag.formats.registry import identify
+from diag.jobs.bench import BenchJob, run_bench
+from diag.perf.plan import DEFAULT_MAX_S, DEFAULT_ROUNDS, DEFAULT_RUNS, DEFAULT_WARMUP, BenchPlan, Contender
+from diag.report.bench import document, sheet, to_csv
+from diag.runtimes.discover import discover
+from diag.runtimes.interface import RuntimeSpec
+from diag.runtimes.registry import NAMES, choose
+from diag.types.bench import Bench
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """MODEL… and how to measure."""
+    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL", help=".onnx or .mindir; the first is compared "
+                        "with the others")
+    how = parser.add_argument_group("how")
+    how.add_argument("--runtime", choices=("auto", *NAMES), action="append", default=[],
+                     help="one for all models, or once for each model in their order (default auto: onnxruntime for "
+                     "ONNX, the real MindSpore Lite for MindIR if it is installed, else the reference runtime)")
+    how.add_argument("--device", action="append", default=[], metavar="cpu|ascend:N",
+                     help="one for all models, or once for each")
+    how.add_argument("--threads", type=at_least(0), default=1, help="threads of the runtime (default 1; 0: its choice)")
+    how.add_argument("--runs", type=at_least(1), default=DEFAULT_RUNS,
+                     help="samples of each model (default %(default)s)")
+    how.add_argument("--rounds", type=at_least(1), default=DEFAULT_ROUNDS,
+                     help="how often each model is opened anew; intervals of ratios need 3 (default %(default)s)")
+    how.add_argument("--warmup", type=at_least(0), default=DEFAULT_WARMUP,
+                     help="runs before the clock counts, in each round (default %(default)s)")
+    how.add_argument("--max-time", type=at_least(1), default=int(DEFAULT_MAX_S), metavar="SECONDS",
+                     help="no further sample after this time (default %(default)s)")
+    how.add_argument("--optimize", action=argparse.BooleanOptionalAction, default=True,
+                     help="let onnxruntime optimise the graph (default on)")
+    how.add_argument("--slower", type=_percent, metavar="PERCENT",
+                     help="fail when a model is slower than the first by more than this, beyond doubt")
+    how.add_argument("--key", default="", metavar="HEX", help="key of encrypted MindIR models, in hexadecimal")
+    inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
+    inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
+    inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
+    inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="sizes of dynamic inputs")
+    inputs.add_argument("--seed", type=at_least(0), default=0, help="seed of generated inputs (default 0)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, tell, write what was asked for."""
+    cancel = Cancel()
+    found: Bench = drive(run_bench(BenchJob(plan_of(args)), cancel, args.host), args, cancel)
+    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
+    return exit_code(found.verdict, args.fail_on)
+
+
+def plan_of(args: argparse.Namespace) -> BenchPlan:
+    """The plan that the command line describes. Raises UsageError, RuntimeUnavailable, FormatError."""
+    if not args.models:
+        raise UsageError("Which models?", hint="diag bench MODEL…")
+    choice = InputChoice(args.inputs, dict(_named(args.input)), parse_shapes(args.shape), args.seed)
+    devices = _each([parse_device(d) for d in args.device] or ["cpu"], args.models, "--device")
+    runtimes = _each(args.runtime or ["auto"], args.models, "--runtime")
+    known = discover()
+    contenders = tuple(
+        Contender(path, spec_for(path, name, device, known), device, key=args.key or None)
+        for path, name, device in zip(args.models, runtimes, devices, strict=True))
+    return BenchPlan(contenders, choice, args.runs, min(args.rounds, args.runs), args.warmup, args.threads,
+                     args.optimize, float(args.max_time), slower=args.slower)
+
+
+def spec_for(path: Path, name: str, device: str, known: Sequence[RuntimeSpec]) -> RuntimeSpec:
+    """The runtime of a model; ``auto`` falls back to the reference runtime, and says so."""
+    onnx = identify(path) == "onnx"
+    if name != "auto":
+        return choose(known, name, device)
+    if onnx:
+        return choose(known, "onnxruntime", device)
+    try:
+        return choose(known, "mindspore-lite", device)
+    except RuntimeUnavailable as error:
+        if device != "cpu":
+            raise
+        print(f"warning: {error.message}: {path.name} runs in the reference runtime, whose speed is not that of the "
+              f"deployed model. {error.hint}", file=sys.stderr)
+        return choose(known, "reference", device)
+
+
+def _each(given: list[str], models: list[Path], option: str) -> list[str]:
+    if len(given) == 1:
+        return given * len(models)
+    if len(given) != len(models):
+        raise UsageError(f"{option} is given {len(given)} times for {len(models)} models",
+                         hint="Give it once for all models, or once for each")
+    return given
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text.strip().rstrip("%"))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a percentage")
+    return value / 100

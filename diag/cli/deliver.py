@@ -1,0 +1,39 @@
+"""The end of a command whose result is a sheet: the terminal, the files that were asked for, the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from diag.report.document import dumps
+from diag.report.sheet import Sheet, console, page
+from diag.report.write import save
+from diag.types.layer import Verdict
+
+
+def deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, csv: Callable[[], str]) -> None:
+    """The sheet on stdout (unless JSON goes there); JSON, HTML and CSV where they were asked for."""
+    if args.json == "-":
+        sys.stdout.write(dumps(document))
+    elif not args.quiet:
+        terminal = sys.stdout.isatty()
+        columns = shutil.get_terminal_size((100, 24)).columns if terminal else 100
+        color = terminal and not args.no_color and "NO_COLOR" not in os.environ
+        sys.stdout.write(console(sheet, args.lang, color=color, columns=columns))
+    if args.json and args.json != "-":
+        save(dumps(document), Path(args.json))
+    if args.html:
+        save(page(sheet, args.lang), Path(args.html))
+    if args.csv:
+        save(csv(), Path(args.csv))
+
+
+def exit_code(verdict: Verdict, fail_on: str) -> int:
+    """1 if the verdict is at or above what ``--fail-on`` says, else 0."""
+    bad = {Verdict.FAIL, Verdict.NOT_COMPARABLE} | ({Verdict.WATCH} if fail_on == "watch" else set())
+    return int(verdict in bad)

@@ -1,0 +1,66 @@
+"""What a sheet is made of. All text is plain: the tellers escape it for where it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diag.types.finding import Finding
+from diag.types.layer import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """``right``: numbers. ``wide``: takes the room that is left, and is elided first."""
+
+    name: str
+    right: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``note`` says how its numbers came about. ``limit``: rows that a terminal shows; a page shows all."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+    limit: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture for the page: ``svg`` is markup made by ``diag.report.sheet.chart``."""
+
+    title: str
+    svg: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Sentences, or a block of commands where ``code``."""
+
+    title: str
+    lines: tuple[str, ...]
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Findings with their words."""
+
+    title: str
+    findings: tuple[Finding, ...]
+
+
+Part = Table | Chart | Lines | Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """``headline`` is the answer in one sentence."""
+
+    verdict: Verdict
+    headline: str
+    parts: tuple[Part, ...]
