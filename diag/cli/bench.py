@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,13 +25,16 @@ from diag.cli.progress import drive
 from diag.compare.plan import InputChoice
 from diag.errors import RuntimeUnavailable, UsageError
 from diag.formats.registry import identify
-from diag.jobs.bench import BenchJob, run_bench
+from diag.jobs.bench import BenchJob, recorded, run_bench
 from diag.perf.plan import DEFAULT_MAX_S, DEFAULT_ROUNDS, DEFAULT_RUNS, DEFAULT_WARMUP, BenchPlan, Contender
 from diag.report.bench import document, sheet, to_csv
 from diag.runtimes.discover import discover
 from diag.runtimes.interface import RuntimeSpec
 from diag.runtimes.registry import NAMES, choose
-from diag.types.bench import Bench
+from diag.tools.benchmark.run import VARIABLE, ToolPlan, find_benchmark
+
+_LEAST_PROCESSES = 6
+"""The order statistics of fewer cannot give 95 %."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--slower", type=_percent, metavar="PERCENT",
                      help="fail when a model is slower than the first by more than this, beyond doubt")
     how.add_argument("--key", default="", metavar="HEX", help="key of encrypted MindIR models, in hexadecimal")
+    tool = parser.add_argument_group("MindSpore Lite's benchmark")
+    tool.add_argument("--import", dest="recorded", nargs="+", type=Path, default=[], metavar="FILE",
+                      help="times from elsewhere: output of benchmark, JSON of this command, lists of numbers (ms)")
+    tool.add_argument("--tool", action="store_true", help="let MindSpore Lite's benchmark measure (LITE_HOME, PATH or "
+                      f"{VARIABLE}): one process of it is one sample")
+    tool.add_argument("--loops", type=at_least(1), default=10, help="runs of one such process (default %(default)s)")
+    tool.add_argument("--flag", action="append", default=[], metavar="NAME=VALUE",
+                      help="any other flag of benchmark, e.g. --flag enableFp16=true; repeatable")
     inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
     inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
     inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
@@ -67,7 +79,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, tell, write what was asked for."""
     cancel = Cancel()
-    found: Bench = drive(run_bench(BenchJob(plan_of(args)), cancel, args.host), args, cancel)
+    if args.recorded:
+        if args.models:
+            raise UsageError("Measured and imported times cannot be mixed in one call",
+                             hint="Measure with --json FILE, then import that file too")
+        found = recorded(args.recorded, args.slower)
+    elif args.tool:
+        found = drive(run_bench(_tool_job(args), cancel, args.host), args, cancel)
+    else:
+        found = drive(run_bench(BenchJob(plan_of(args)), cancel, args.host), args, cancel)
     deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
     return exit_code(found.verdict, args.fail_on)
 
@@ -85,6 +105,20 @@ def plan_of(args: argparse.Namespace) -> BenchPlan:
         for path, name, device in zip(args.models, runtimes, devices, strict=True))
     return BenchPlan(contenders, choice, args.runs, min(args.rounds, args.runs), args.warmup, args.threads,
                      args.optimize, float(args.max_time), slower=args.slower)
+
+
+def _tool_job(args: argparse.Namespace) -> BenchJob:
+    if not args.models:
+        raise UsageError("Which models?", hint="diag bench --tool MODEL…")
+    flags = dict(one.partition("=")[::2] for one in args.flag)
+    kind, _, number = (args.device or ["cpu"])[0].partition(":")
+    if kind == "ascend":
+        flags.setdefault("deviceId", number or "0")
+    out = args.out or Path(tempfile.mkdtemp(prefix="diag-benchmark-"))
+    rounds = max(args.rounds, _LEAST_PROCESSES) if len(args.models) > 1 else args.rounds
+    plan = ToolPlan(tuple(args.models), out, {"cpu": "CPU", "ascend": "Ascend"}.get(kind, kind), rounds, args.loops,
+                    args.warmup, args.threads or 2, parse_shapes(args.shape), flags)
+    return BenchJob(BenchPlan((), slower=args.slower), find_benchmark(), plan)
 
 
 def spec_for(path: Path, name: str, device: str, known: Sequence[RuntimeSpec]) -> RuntimeSpec:

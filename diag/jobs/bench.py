@@ -5,22 +5,27 @@ from __future__ import annotations
 import platform
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.events import Event, Finished
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
 from diag.perf.plan import BenchPlan
+from diag.tools.benchmark.run import ToolPlan
 from diag.types.bench import Bench, Series
+from diag.types.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class BenchJob:
-    """``plan``: see ``diag.perf.plan``."""
+    """``plan``: see ``diag.perf.plan``; ``tool``: MindSpore Lite's benchmark measures instead, by ``tool_plan``."""
 
     plan: BenchPlan
+    tool: Path | None = None
+    tool_plan: ToolPlan | None = None
 
 
 def run_bench(job: BenchJob, cancel: Cancel, host: HostProcess | None = None) -> Iterator[Event]:
@@ -30,11 +35,9 @@ def run_bench(job: BenchJob, cancel: Cancel, host: HostProcess | None = None) ->
 
 def bench_here(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
     """Measure all contenders; Progress and Message, then Finished(Bench)."""
-    from diag.perf.measure import measure
-
     began = time.monotonic()
     models: tuple[Series, ...] = ()
-    for event in measure(job.plan, cancel):
+    for event in _measured(job, cancel):
         if isinstance(event, Finished):
             models = event.result
         else:
@@ -42,14 +45,34 @@ def bench_here(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
     yield Finished(judged(models, job.plan.slower, time.monotonic() - began))
 
 
-def judged(models: tuple[Series, ...], slower: float | None, wall_s: float) -> Bench:
-    """The ratios of the series to the first, and what they say."""
+def _measured(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
+    if job.tool is not None and job.tool_plan is not None:
+        from diag.tools.benchmark.run import measure_with_tool
+
+        return measure_with_tool(job.tool, job.tool_plan, cancel)
+    from diag.perf.measure import measure
+
+    return measure(job.plan, cancel)
+
+
+def recorded(paths: Sequence[Path], slower: float | None = None) -> Bench:
+    """What files from elsewhere hold, compared. Raises UsageError, FormatError."""
+    from diag.tools.benchmark.recorded import merged, read_recorded
+
+    began = time.monotonic()
+    found = [read_recorded(path) for path in paths]
+    series = merged([one for each in found for one in each.series])
+    return judged(series, slower, time.monotonic() - began, [f for each in found for f in each.findings])
+
+
+def judged(models: tuple[Series, ...], slower: float | None, wall_s: float, said: Sequence[Finding] = ()) -> Bench:
+    """The ratios of the series to the first, and what they say; ``said`` are findings that were there before."""
     from diag import __version__
     from diag.perf.pairing import ratios
     from diag.rules.performance import of_bench, verdict_of
 
     comparison = ratios(models)
-    findings = of_bench(models, comparison, slower)
+    findings = (*said, *of_bench(models, comparison, slower))
     return Bench(
         verdict=verdict_of(findings), models=models, comparison=comparison, findings=findings,
         environment={"diag": __version__, "python": platform.python_version(), "platform": platform.platform(),

@@ -24,7 +24,7 @@ def ratios(series: Sequence[Series]) -> tuple[Ratio, ...]:
 
 def ratio(a: Series, b: Series, index_a: int = 0, index_b: int = 1) -> Ratio:
     """The best statement that the two series allow: in pairs by rounds, as two groups, or of two averages."""
-    if a.source == b.source == "measured" and a.rounds == b.rounds and max(a.rounds, default=0) >= 1:
+    if a.source == b.source and a.rounds and a.rounds == b.rounds:
         return paired(a.samples_ms, b.samples_ms, a.rounds, index_a, index_b)
     if min(len(a.samples_ms), len(b.samples_ms)) >= _LEAST_SAMPLES:
         return unpaired(a.samples_ms, b.samples_ms, index_a, index_b)

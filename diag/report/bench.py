@@ -91,7 +91,7 @@ def _models(bench: Bench, text: Any, names: list[str]) -> Table:  # noqa: ANN401
     for model, name in zip(bench.models, names, strict=True):
         runtime = f"{model.runtime} {model.runtime_version}".strip() if model.source == "measured" \
             else text["recorded"]
-        rows.append((name, f"{runtime} {model.device}".strip(), f"{model.runs:,}", _ms(_middle(model)),
+        rows.append((name, f"{runtime} {model.device}".strip(), f"{model.runs:,}", _told_middle(model, text),
                      _between(model.median.low, model.median.high, _short), _ms(model.p90_ms), _ms(model.min_ms),
                      _ms(model.mad_ms), _ms(model.build_ms)))
     return Table(text["models"], columns, tuple(rows))
@@ -129,10 +129,11 @@ def _how(bench: Bench, lang: Lang) -> Iterator[str]:
     for model, name in zip(bench.models, names, strict=True):
         if model.source == "measured":
             threads = str(model.threads) if model.threads else words["bench"]["auto_threads"]
-            yield how_["rounds"].format(runs=model.runs, rounds=max(model.rounds, default=-1) + 1,
-                                        warmup=model.warmup, threads=threads)
+            yield how_["tool" if model.clock == "tool" else "rounds"].format(
+                runs=model.runs, rounds=max(model.rounds, default=-1) + 1, warmup=model.warmup, threads=threads,
+                loops=model.batch)
             yield clock[model.clock]
-            if model.batch > 1:
+            if model.batch > 1 and model.clock != "tool":
                 yield how_["batch"].format(name=name, batch=model.batch)
         else:
             yield clock["recorded"].format(source=model.source)
@@ -154,6 +155,10 @@ def _told(one: Ratio, text: Any) -> str:  # noqa: ANN401
 def _strip(model: Series, name: str) -> Strip:
     return Strip(name, model.samples_ms, _middle(model), model.median.low, model.median.high,
                  f"{_ms(_middle(model))} ms")
+
+
+def _told_middle(model: Series, text: Any) -> str:  # noqa: ANN401
+    return _ms(model.median_ms) if math.isfinite(model.median_ms) else f"{text['mean']} {_ms(model.mean_ms)}"
 
 
 def _middle(model: Series) -> float:
