@@ -1,0 +1,37 @@
+"""What every rewrite offers. One file per family, one line in ``diag.rewrites.registry``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from diag.rewrites.model import Model
+from diag.types.codes import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place where a rewrite applies: the node's name as in ``Graph.nodes``, its operator, and what is special."""
+
+    node: str
+    op: str
+    note: str = ""
+
+
+class Rewrite(Protocol):
+    """A way to say the same in other operators. Implementations are modules' singletons without state."""
+
+    name: str
+    """Stable, in snake case: what plans and the command line call it."""
+
+    code: Code
+    """The finding that offers it; its words say what it does and why."""
+
+    def sites(self, model: Model) -> Sequence[Site]:
+        """Where it applies in the main graph; none where it does not. Changes nothing, never raises."""
+        ...
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """Rewrite these places (as ``sites`` found them, or fewer) in memory."""
+        ...
