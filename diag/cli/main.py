@@ -13,10 +13,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("diag.cli.compare", "layer by layer: is the target right, and which layer injects the error"),
     "inspect": ("diag.cli.inspect", "what is this file"),
     "reduce": ("diag.cli.reduce", "smallest failing sub-model as a repro bundle"),
+    "precision": ("diag.cli.precision", "what fp16 or bf16 would break, and what to keep in float32, without an NPU"),
     "log": ("diag.cli.log", "root cause in logs; error codes explained"),
     "runtime": ("diag.cli.runtime", "runtimes found, what is missing, how to get it"),
     "conformance": ("diag.cli.conformance", "which operators a runtime converts, runs and gets right"),
     "bench": ("diag.cli.bench", "how fast is it, and is the difference real: before and after"),
+    "profile": ("diag.cli.profile", "where the time goes: hotspots of a profile, against another one"),
     "report": ("diag.cli.report", "any recorded run again as HTML, CSV, JSON"),
 }
 

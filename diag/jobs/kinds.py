@@ -37,4 +37,28 @@ def _bench() -> Kind:
     return Kind(BenchJob, bench_here)
 
 
-KINDS: dict[str, Callable[[], Kind]] = {"compare": _compare, "reduce": _reduce, "bench": _bench}
+def _precision() -> Kind:
+    import diag.precision.engine  # noqa: F401 - loaded while the host waits for its job
+    from diag.jobs.precision import PrecisionJob, precision_here
+
+    return Kind(PrecisionJob, precision_here)
+
+
+def _pipeline() -> Kind:
+    import diag.pipeline.locate  # noqa: F401 - loaded while the host waits for its job
+    from diag.jobs.pipeline import LocateJob, locate_here
+
+    return Kind(LocateJob, locate_here)
+
+
+def _pipeline_run() -> Kind:
+    import diag.pipeline.once  # noqa: F401 - loaded while the host waits for its job
+    from diag.jobs.pipeline import RunJob, once_here
+
+    return Kind(RunJob, once_here)
+
+
+KINDS: dict[str, Callable[[], Kind]] = {
+    "compare": _compare, "reduce": _reduce, "bench": _bench, "precision": _precision,
+    "pipeline": _pipeline, "pipeline_run": _pipeline_run,
+}

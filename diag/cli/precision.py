@@ -1,0 +1,113 @@
+"""What float16 or bfloat16 would do to an ONNX model, found here, without any NPU, and what to keep in float32.
+
+Runs the model with every tensor stored in the narrower type; counts what overflows and underflows; measures each
+layer alone and its effect on the outputs; finds the smallest set of layers to keep in float32 for the wanted error,
+proves it on the whole model, and writes it as converter configuration and as an ONNX with casts.
+
+Exit code 1 when an output of the whole model in the narrower type fails or cannot be compared, else 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from diag.cancel import Cancel
+from diag.cli.deliver import deliver, exit_code
+from diag.cli.options import at_least, parse_shapes, parse_size
+from diag.cli.progress import drive
+from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, InputChoice
+from diag.errors import UsageError
+from diag.jobs.precision import PrecisionJob, run_precision
+from diag.precision.settings import ACCUMULATE, DEFAULT_SEARCH_S, PrecisionPlan
+from diag.report.precision import document, sheet, to_csv
+from diag.runtimes.places import cache_dir
+from diag.types.precision import Emulation
+
+DTYPES = {"fp16": "float16", "bf16": "bfloat16", "float16": "float16", "bfloat16": "bfloat16"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """MODEL and how to emulate it."""
+    parser.add_argument("model", type=Path, metavar="MODEL.onnx", help="the ONNX model")
+    how = parser.add_argument_group("what the device does")
+    how.add_argument("--dtype", choices=tuple(DTYPES), default="fp16", help="what it keeps floats in (default fp16)")
+    how.add_argument("--accumulate", choices=ACCUMULATE, default="float32",
+                     help="how products are summed: in float32; device: sixteen at a time into a float32 sum; narrow: "
+                     "sixteen at a time, the sum kept in the narrow type (default float32)")
+    how.add_argument("--overflow", choices=("infinity", "saturate"), default="infinity",
+                     help="what too large values become (default infinity)")
+    plan = parser.add_argument_group("what to keep in float32")
+    plan.add_argument("--error", type=_error, default=None, metavar="X",
+                      help="relative L2 error wanted of every output (default: the limit up to which an output passes)")
+    plan.add_argument("--plan", action=argparse.BooleanOptionalAction, default=True,
+                      help="measure each layer's effect and look for the layers to keep (default on)")
+    plan.add_argument("--max-time", type=at_least(1), default=int(DEFAULT_SEARCH_S), metavar="S",
+                      help="seconds after which the search begins nothing new (default %(default)s)")
+    plan.add_argument("--converter", default="2.0.0", metavar="VERSION",
+                      help="version of MindSpore Lite that the configuration is for (default 2.0.0)")
+    inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
+    inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
+    inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
+    inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="sizes of dynamic inputs")
+    inputs.add_argument("--seed", type=at_least(0), default=0, help="seed of generated inputs (default 0)")
+    machine = parser.add_argument_group("this machine")
+    machine.add_argument("--jobs", type=at_least(1), default=None, metavar="N", help="processor cores (default: all)")
+    machine.add_argument("--budget", default="", metavar="SIZE", help="memory for tensors (default 2GiB)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Emulate, tell, write what was asked for."""
+    cancel = Cancel()
+    found: Emulation = drive(run_precision(PrecisionJob(plan_of(args)), cancel, args.host), args, cancel)
+    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
+    return exit_code(found.verdict, args.fail_on)
+
+
+def plan_of(args: argparse.Namespace) -> PrecisionPlan:
+    """The plan that the command line describes. Raises UsageError."""
+    out = args.out or cache_dir() / "precision" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.model.stem}-{os.getpid()}"
+    budget = parse_size(args.budget) if args.budget else DEFAULT_BUDGET
+    if budget < LEAST_BUDGET:
+        raise UsageError(f"--budget {args.budget} is too small for any model",
+                         hint=f"Give at least {LEAST_BUDGET >> 20}MiB")
+    choice = InputChoice(args.inputs, _files(args.input), parse_shapes(args.shape), args.seed)
+    return PrecisionPlan(args.model, out.absolute(), choice, DTYPES[args.dtype], args.accumulate,
+                         args.overflow == "saturate", args.error, args.plan, float(args.max_time), args.converter,
+                         budget, args.jobs, _told(args))
+
+
+def _files(items: list[str]) -> dict[str, Path]:
+    found = {}
+    for item in items:
+        name, equals, path = item.partition("=")
+        if not equals or not name or not path:
+            raise UsageError(f"'{item}' is not an input", where="in --input", hint="Write it like NAME=FILE.npy")
+        found[name] = Path(path)
+    return found
+
+
+def _error(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a positive number")
+    return value
+
+
+def _told(args: argparse.Namespace) -> dict[str, str | int | bool | float]:
+    """Options that differ from their defaults, as the user wrote them: for 'copy as command'."""
+    told: dict[str, str | int | bool | float] = {}
+    for name, default in (("accumulate", "float32"), ("overflow", "infinity"), ("error", None), ("plan", True),
+                          ("max_time", int(DEFAULT_SEARCH_S)), ("converter", "2.0.0"), ("inputs", None),
+                          ("shape", ""), ("seed", 0), ("jobs", None), ("budget", "")):
+        value = getattr(args, name)
+        if value != default:
+            told[name] = value if isinstance(value, (int, bool, float)) else str(value)
+    if args.input:
+        told["input"] = ";".join(args.input)
+    return told
