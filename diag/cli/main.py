@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("diag.cli.inspect", "what is this file"),
     "reduce": ("diag.cli.reduce", "smallest failing sub-model as a repro bundle"),
     "precision": ("diag.cli.precision", "what fp16 or bf16 would break, and what to keep in float32, without an NPU"),
+    "pipeline": ("diag.cli.pipeline", "several models in a row: which of them is at fault"),
     "log": ("diag.cli.log", "root cause in logs; error codes explained"),
     "runtime": ("diag.cli.runtime", "runtimes found, what is missing, how to get it"),
     "conformance": ("diag.cli.conformance", "which operators a runtime converts, runs and gets right"),

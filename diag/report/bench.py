@@ -86,7 +86,8 @@ def to_csv(bench: Bench) -> str:
 
 def _models(bench: Bench, text: Any, names: list[str]) -> Table:  # noqa: ANN401 - words by key
     columns = (Column(text["model"], wide=True), Column(text["runtime"]), Column(text["runs"], right=True),
-               *(Column(text[key], right=True) for key in ("median", "interval", "p90", "min", "mad", "build")))
+               *(Column(text[key], right=True, spare=key == "build")
+                 for key in ("median", "interval", "p90", "min", "mad", "build")))
     rows = []
     for model, name in zip(bench.models, names, strict=True):
         runtime = f"{model.runtime} {model.runtime_version}".strip() if model.source == "measured" \

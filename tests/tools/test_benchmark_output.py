@@ -113,11 +113,13 @@ def test_bias_and_cosine_of_an_output_whose_name_holds_a_colon():
     "Mean bias of all nodes/tensors is too big: 12.5%", "Mean cosine distance of all nodes/tensors is too small: 0.5",
     "Output tensor has nan or inf data, compare fail", "Error in CompareData", "Compare output error -1",
     "Shape of mslite output([1, 3]) and shape source model output([3]) are different",
-    "Input binary file size error, required: 150528, in fact: 602112", "Inference error ", "Input tensor resize failed.",
+    "Input binary file size error, required: 150528, in fact: 602112", "Inference error ",
+    "Input tensor resize failed.",
     "ms_model_.Build failed while running ", "Device type:TPU is not supported.", "modelPath is required",
     "Run MarkAccuracy error: -1"])
 def test_failures_are_told_in_the_tool_s_own_words(line):
-    found = parse(f"ModelPath = m.mindir\n[ERROR] LITE(1,7f,benchmark):2025-01-01-00:00:00.000.000 [b.cc:1] Run] {line}\n"
+    logged = "[ERROR] LITE(1,7f,benchmark):2025-01-01-00:00:00.000.000 [b.cc:1] Run]"
+    found = parse(f"ModelPath = m.mindir\n{logged} {line}\n"
                   "Run Benchmark m.mindir Failed : -1\n")
     assert found.failures == (line.strip(),)
     assert found.succeeded is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from diag.report.labels import labels
 from diag.report.sheet.parts import Chart, Findings, Lines, Sheet, Table
@@ -11,7 +12,8 @@ from diag.rules import Lang, words
 from diag.types.finding import Severity
 
 _COLOURS = {"fail": "31", "watch": "33", "pass": "32", "not_comparable": "35", "info": "36", "bold": "1", "dim": "2"}
-_LEAST, _GAP, _SHORTEST = 60, 2, 12
+_LEAST, _GAP, _SHORTEST, _LONG = 60, 2, 12, 30
+_WIDE = 130  # columns from which spare columns are shown
 _MORE = {"en": "… and {count:,} more (all of them with --csv or --html)",
          "zh": "……还有 {count:,} 行（用 --csv 或 --html 查看全部）"}
 
@@ -55,6 +57,7 @@ class _Console:
         if not table.rows:
             return
         yield from self._heading(table.title)
+        table = self._without_spare(table)
         shown = [[clean(cell) for cell in row] for row in table.rows[:table.limit]]
         heads = [clean(column.name) for column in table.columns]
         widths = self._widths(table, [heads, *shown])
@@ -67,15 +70,23 @@ class _Console:
             for line in wrap(clean(table.note), self._columns, "  "):
                 yield self._paint(line, "dim")
 
+    def _without_spare(self, table: Table) -> Table:
+        if self._columns >= _WIDE:
+            return table
+        kept = [i for i, column in enumerate(table.columns) if not column.spare]
+        return replace(table, columns=tuple(table.columns[i] for i in kept),
+                       rows=tuple(tuple(row[i] for i in kept) for row in table.rows))
+
     def _widths(self, table: Table, rows: Sequence[Sequence[str]]) -> list[int]:
         widths = [max(width(row[i]) for row in rows) for i in range(len(table.columns))]
         over = sum(widths) + _GAP * len(widths) - self._columns
-        for i in sorted(range(len(widths)), key=lambda i: (not table.columns[i].wide, -widths[i])):
-            if over <= 0:
-                break
-            given = min(over, max(0, widths[i] - _SHORTEST))
-            widths[i] -= given
-            over -= given
+        for least in (_LONG, _SHORTEST):
+            for i in sorted(range(len(widths)), key=lambda i: (table.columns[i].wide, -widths[i])):
+                if table.columns[i].right:
+                    continue  # numbers are never cut
+                given = min(over, max(0, widths[i] - (least if table.columns[i].wide else _SHORTEST)))
+                widths[i] -= max(0, given)
+                over -= max(0, given)
         return widths
 
     def _row(self, table: Table, cells: Sequence[str], widths: Sequence[int]) -> str:

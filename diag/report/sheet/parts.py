@@ -10,11 +10,12 @@ from diag.types.layer import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``right``: numbers. ``wide``: takes the room that is left, and is elided first."""
+    """``right``: numbers. ``wide``: takes the room that is left. ``spare``: left out where columns are few."""
 
     name: str
     right: bool = False
     wide: bool = False
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
