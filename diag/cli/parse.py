@@ -21,7 +21,7 @@ from diag.jobs.process import HostProcess
 
 _OUR_BUG = 70
 _INTERRUPTED = 130
-_WARMED = {"compare": "compare", "reduce": "reduce", "bench": "bench"}
+_WARMED = {"compare": "compare", "pipeline": "pipeline", "reduce": "reduce", "bench": "bench"}
 """Kind of the job that a command will run."""
 
 

@@ -70,7 +70,12 @@ class Outcome:
 
 
 class Application(Protocol):
-    """A pipeline's own logic around its submodels. It keeps no state between runs."""
+    """A pipeline's own logic around its submodels. It keeps no state between runs.
+
+    ``source``: the picture that it starts from, [H, W, 3] in [0, 1] and in the models' size; None if there is none.
+    """
+
+    source: Array | None
 
     def run(self, caller: Caller) -> Generator[Step, None, Outcome]:
         """One whole run; its steps as they are done."""

@@ -20,7 +20,10 @@ _OUTSIDE = "input:"
 
 class Chain:
     """Submodels in the order of the spec. An input without a source takes the nearest earlier output of its name,
-    else the chain's input of its name."""
+    else the chain's input of its name.
+    """
+
+    source = None
 
     def __init__(self, spec: PipelineSpec, caller: Caller) -> None:
         """Wire it, make or read the inputs. Raises UsageError where a source does not exist."""

@@ -11,9 +11,9 @@ import onnx
 from onnx import helper, numpy_helper
 
 from diag.compare.checks import random_nodes
-from diag.errors import UsageError
+from diag.errors import DiagError, UsageError
 from diag.formats.onnx import load
-from diag.types.graph import Graph
+from diag.formats.registry import open_model
 
 _LIKE = {"RandomNormalLike": "mean", "RandomUniformLike": ""}
 _ALONE = {"RandomNormal": "mean", "RandomUniform": ""}
@@ -26,8 +26,14 @@ def random_in(path: Path) -> list[str]:
     return random_nodes(load(path).graph)
 
 
-def random_in_mindir(graph: Graph) -> list[str]:
-    """Names of nodes of a MindIR that draw random numbers."""
+def random_in_mindir(path: Path) -> list[str]:
+    """Names of nodes of a target that draw random numbers; none if it cannot be read."""
+    try:
+        graph = open_model(path)
+    except DiagError:
+        return []
+    if graph.format == "onnx":
+        return random_nodes(graph)
     return [n.name for n in graph.nodes if n.op.lower().startswith(_MINDIR_RANDOM)]
 
 

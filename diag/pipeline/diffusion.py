@@ -37,6 +37,8 @@ class Diffusion:
         if caller.has("safety_checker") and spec.feature_extractor:
             self._clip = ClipImages.read(Path(spec.feature_extractor))
         self._first = self._start()
+        self._sample = self._encoder_input(caller) if self._from_image else None
+        self.source = None if self._sample is None else from_decoder(self._sample)[0]
 
     @property
     def timesteps(self) -> Array:
@@ -118,19 +120,22 @@ class Diffusion:
         return first
 
     def _latents(self, caller: Caller, embeds: Array) -> Array:
-        random = np.random.RandomState(self._spec.seed)  # noqa: NPY002 - the generator that diffusers' ONNX loops take
-        if not self._from_image:
+        random = np.random.RandomState(self._spec.seed)
+        if self._sample is None:
             shape = self._free_shape(caller)
             scale = np.float32(self._scheduler.noise_scale)
             return random.randn(*shape).astype(embeds.dtype).astype(np.float32) * scale
-        height, width = self._size(caller, "vae_encoder", "sample")
-        sample = for_encoder(sized(read(Path(self._spec.image)), height, width))
-        latents = np.float32(self._spec.scaling) * caller("vae_encoder", {"sample": sample})[0].astype(np.float32)
+        encoded = caller("vae_encoder", {"sample": self._sample})[0]
+        latents = np.float32(self._spec.scaling) * encoded.astype(np.float32)
         noise = random.randn(*latents.shape).astype(np.float32)
         spec = self._spec
         kept = min(int(spec.steps * spec.strength) + int(spec.scheduler.get("steps_offset", 0) or 0), spec.steps)
         # As diffusers' ONNX loop counts: with PNDM's doubled step this is not the first one that is run.
         return self._scheduler.add_noise(latents, noise, len(self._scheduler.timesteps) - kept).astype(np.float32)
+
+    def _encoder_input(self, caller: Caller) -> Array:
+        height, width = self._size(caller, "vae_encoder", "sample")
+        return for_encoder(sized(read(Path(self._spec.image)), height, width))
 
     def _free_shape(self, caller: Caller) -> tuple[int, int, int, int]:
         shape = next((i.shape for i in caller.inputs("unet") if i.name == "sample"), None) or ()

@@ -121,6 +121,19 @@ def amplified(golden: Array, target: Array, gain: float) -> Array:
     return np.minimum(gap, np.float32(1))
 
 
+def latent_pictures(golden: Array, target: Array) -> tuple[Array, Array]:
+    """Latents [1, C, h, w] as pictures h×w×3: their first three channels (fewer are repeated), scaled by the golden
+    ones' range, so that both have the same colours for the same values.
+    """
+    channels = [min(i, golden.shape[1] - 1) for i in range(3)]
+    pair = [np.asarray(a, np.float32)[0, channels].transpose(1, 2, 0) for a in (golden, target)]
+    finite = pair[0][np.isfinite(pair[0])]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    width = high - low or 1.0
+    first, second = ((p - np.float32(low)) / np.float32(width) for p in pair)
+    return first, second
+
+
 def _ssim(a: Array, b: Array) -> float:
     c1, c2 = 0.01**2, 0.03**2
     mean_a, mean_b = _blurred(a), _blurred(b)

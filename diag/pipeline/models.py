@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import statistics
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,8 +20,8 @@ from diag.errors import DiagError, RuntimeUnavailable, UsageError
 from diag.formats.onnx import load
 from diag.formats.registry import identify
 from diag.pipeline.derandomise import fixed, random_in
-from diag.pipeline.runners import OnnxRunner, Runner, open_target, weight_bytes
-from diag.runtimes.interface import Runtime, RuntimeSpec
+from diag.pipeline.runners import OnnxRunner, Runner, call, open_target, weight_bytes
+from diag.runtimes.interface import Array, Runtime, RuntimeSpec
 from diag.runtimes.registry import choose, runtime
 from diag.types.dtype import DType
 from diag.types.pipeline import PipelineSpec, Submodel
@@ -87,7 +90,7 @@ def _model(one: Submodel, specs: Sequence[RuntimeSpec], copies: Path, override: 
         return base
     try:
         return _placed(base, target, specs, override or one.runtime)
-    except UsageError:
+    except (UsageError, RuntimeUnavailable):
         raise
     except DiagError as error:
         return _with(base, problem=error)
@@ -114,7 +117,7 @@ def _placed(base: Model, target: Path, specs: Sequence[RuntimeSpec], wanted: str
     return _with(base, runtime=runtime(found), name=found.name, version=found.version)
 
 
-def _with(base: Model, *, target_is_onnx: bool = False, runtime: Runtime | None = None, name: str = "",  # noqa: PLR0913
+def _with(base: Model, *, target_is_onnx: bool = False, runtime: Runtime | None = None, name: str = "",
           version: str = "", note: str = "", problem: DiagError | None = None) -> Model:
     return Model(base.spec, base.golden, base.target, base.inputs, base.outputs, base.random, target_is_onnx, runtime,
                  name, version, note, problem)
@@ -122,13 +125,17 @@ def _with(base: Model, *, target_is_onnx: bool = False, runtime: Runtime | None 
 
 class Pool:
     """Submodels in memory. Each stays loaded between calls, until the budget needs its room; then the one that was
-    not used for longest goes."""
+    not used for longest goes.
+
+    Attributes:
+        loads: how often each was loaded.
+    """
 
     def __init__(self, models: Mapping[str, Model], budget: int, cores: int, threads: int, cancel: Cancel) -> None:
         self._models, self._budget, self._cores, self._threads = models, budget, cores, threads
         self._cancel = cancel
         self._open: dict[tuple[str, Side], Runner] = {}
-        self._seconds: dict[tuple[str, Side], float] = {}
+        self._seconds: dict[tuple[str, Side], list[float]] = {}
         self.loads: dict[tuple[str, Side], int] = {}
 
     def get(self, name: str, side: Side) -> Runner:
@@ -143,16 +150,23 @@ class Pool:
         self.loads[key] = self.loads.get(key, 0) + 1
         return runner
 
-    def seconds(self, name: str, side: Side) -> float:
-        """Time spent in runs of it so far."""
-        runner = self._open.get((name, side))
-        return self._seconds.get((name, side), 0.0) + (runner.seconds if runner is not None else 0.0)
+    def call(self, name: str, side: Side, feeds: Mapping[str, Array]) -> list[Array]:
+        """Run it on feeds that fit the golden side. Raises what opening and running raise."""
+        runner = self.get(name, side)
+        started = time.monotonic()
+        found = call(name, runner, feeds, self._cancel, target=side is Side.TARGET)
+        self._seconds.setdefault((name, side), []).append(time.monotonic() - started)
+        return found
+
+    def milliseconds(self, name: str, side: Side) -> float:
+        """Median of its calls so far, without the first, which warms up; NaN if there was none."""
+        taken = self._seconds.get((name, side), [])
+        return 1000 * statistics.median(taken[1:] or taken) if taken else math.nan
 
     def drop(self, name: str, side: Side) -> None:
         """Unload it, if it is loaded."""
         runner = self._open.pop((name, side), None)
         if runner is not None:
-            self._seconds[name, side] = self._seconds.get((name, side), 0.0) + runner.seconds
             runner.close()
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -23,12 +22,11 @@ _TYPES = {"tensor(float)": DType.FLOAT32, "tensor(double)": DType.FLOAT64, "tens
 
 
 class Runner(Protocol):
-    """A submodel that can be called. ``bytes``: what it is taken to hold in memory. ``seconds``: of all its runs."""
+    """A submodel that can be called. ``bytes``: what it is taken to hold in memory."""
 
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     bytes: int
-    seconds: float
 
     def run(self, feeds: Mapping[str, Array], cancel: Cancel) -> list[Array]:
         """Outputs in the model's order; the feeds fit already."""
@@ -47,20 +45,17 @@ class OnnxRunner:
         self.inputs = tuple(_info(i) for i in self._session.get_inputs())
         self.outputs = tuple(_info(o) for o in self._session.get_outputs())
         self.bytes = 2 * weight_bytes(path)
-        self.seconds = 0.0
 
     def run(self, feeds: Mapping[str, Array], cancel: Cancel) -> list[Array]:
         """Its outputs."""
         cancel.check()
         if self._session is None:
             raise AssertionError("a closed runner was called")
-        started = time.monotonic()
         try:
             found: list[Array] = self._session.run(None, dict(feeds))
         except Exception as error:
             raise ToolFailed("onnxruntime failed while it ran the model", where=" ".join(str(error).split())[:300],
                              hint="Check that the submodels fit together") from error
-        self.seconds += time.monotonic() - started
         return found
 
     def close(self) -> None:
@@ -75,7 +70,6 @@ class ReferenceRunner:
         self._session = session
         self.inputs, self.outputs = session.inputs, session.outputs
         self.bytes = 3 * weight_bytes(path)
-        self.seconds = 0.0
         self._built: dict[tuple[tuple[int, ...], ...], Built] = {}
         blocked = session.blocked()
         stuck = next((blocked[o.name] for o in session.program.graph.outputs if o.name in blocked), None)
@@ -89,7 +83,6 @@ class ReferenceRunner:
     def run(self, feeds: Mapping[str, Array], cancel: Cancel) -> list[Array]:
         """Its outputs."""
         cancel.check()
-        started = time.monotonic()
         if not self._whole:
             found = self._session.run(feeds, cancel)
             answer = [found[o.name] for o in self.outputs]
@@ -102,7 +95,6 @@ class ReferenceRunner:
             if key not in self._built:
                 self._built[key] = self._session.engine.built(given, names)
             answer = [to_numpy(v).copy() for v in self._execute(self._built[key], names, given)]
-        self.seconds += time.monotonic() - started
         return answer
 
     def _execute(self, built: Built, names: list[str],
@@ -126,13 +118,10 @@ class WorkerRunner:
         self._session = session
         self.inputs, self.outputs = session.inputs, session.outputs
         self.bytes = int(6.6 * weight_bytes(path))
-        self.seconds = 0.0
 
     def run(self, feeds: Mapping[str, Array], cancel: Cancel) -> list[Array]:
         """Its outputs, copied: they outlive the process' files."""
-        started = time.monotonic()
         found = self._session.run(feeds, cancel)
-        self.seconds += time.monotonic() - started
         return [found[o.name].copy() for o in self.outputs]
 
     def close(self) -> None:
@@ -154,15 +143,22 @@ def open_target(path: Path, runtime: Runtime | None, *, onnx: bool, device: str,
 
 def weight_bytes(path: Path) -> int:
     """Bytes of a model file and of the weights beside it."""
-    size = path.stat().st_size
+    return sum(p.stat().st_size for p in parts(path))
+
+
+def parts(path: Path) -> list[Path]:
+    """The files that a model consists of: its own, and those beside it that hold weights."""
     beside = [f for f in path.parent.iterdir() if f.is_file() and f != path
-              and (f.suffix in (".pb", ".data", ".bin") or f.name.endswith(".onnx_data"))]
+              and (f.suffix in (".pb", ".data", ".bin", ".weight") or f.name.endswith((".onnx_data", ".onnx.data")))]
     folders = path.parent.glob(f"{path.stem}*_variables")
-    return size + sum(f.stat().st_size for f in beside) + sum(f.stat().st_size for d in folders for f in d.glob("*"))
+    return [path, *sorted(beside), *sorted(f for d in folders for f in d.glob("*") if f.is_file())]
 
 
 def call(name: str, runner: Runner, feeds: Mapping[str, Array], cancel: Cancel, *, target: bool) -> list[Array]:
-    """Fit the feeds at the boundary, run, and give halves back as float32. Inputs that a MindIR dropped are left out."""
+    """Fit the feeds at the boundary, run, give a target's halves back as float32.
+
+    Inputs that a MindIR dropped are left out.
+    """
     known = {i.name for i in runner.inputs}
     given = {n: a for n, a in feeds.items() if n in known} if target else feeds
     found = runner.run(fitted(name, given, runner.inputs, halve=target), cancel)

@@ -53,7 +53,7 @@ class Config:
         self.prediction = self.choice("prediction_type", ("epsilon", "v_prediction", "sample"), "epsilon")
         self.alphas_cumprod = np.cumprod(np.float32(1) - self._betas(), dtype=np.float32)
 
-    def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001
+    def flag(self, name: str, default: bool) -> bool:
         """A truth value of the config."""
         return bool(self._facts.get(name, default))
 

@@ -38,7 +38,8 @@ class Pndm:
         plain = config.timesteps(steps)
         self.timesteps: Array = np.concatenate([plain[:-1], plain[-2:-1], plain[-1:]])[::-1].copy()
         self._stride = config.train_steps // steps
-        self._final = np.float32(1) if config.flag("set_alpha_to_one", default=False) else config.alpha(0, np.float32(1))
+        one = np.float32(1)
+        self._final = one if config.flag("set_alpha_to_one", default=False) else config.alpha(0, one)
 
     def start(self) -> _History:
         """No outputs yet."""

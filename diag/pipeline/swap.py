@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from diag.cancel import Cancel
-from diag.errors import Cancelled, DiagError, RuntimeUnavailable, ToolFailed
+from diag.errors import Cancelled, DiagError, ToolFailed
 from diag.pipeline.calls import fitted
 from diag.pipeline.models import Model, Pool, Side
-from diag.pipeline.runners import call
 from diag.runtimes.interface import Array
 from diag.types.tensor import TensorInfo
-from diag.workspace.captures import Captures, digest, named
+from diag.workspace.captures import Captures, digest
 
 
 class SubmodelFailed(ToolFailed):
@@ -39,11 +39,12 @@ class Recorded:
 class Memory:
     """Answers by submodel, side and the exact bits of the feeds, on disk: they survive a crash and save time.
 
-    Only deterministic models may be remembered; see ``forget_golden``.
+    Only deterministic sides may be remembered; see ``distrust``.
     """
 
-    def __init__(self, kept: Captures) -> None:
-        self._kept = kept
+    def __init__(self, home: Path, keys: Mapping[tuple[str, Side], Mapping[str, str]]) -> None:
+        """``keys`` say what the answers of each depend on; a changed key forgets that one's answers, and no others."""
+        self._kept = {(name, side): Captures(home / f"{side.value}-{name}", key) for (name, side), key in keys.items()}
         self._trusted = {Side.GOLDEN: True, Side.TARGET: True}
 
     def distrust(self, side: Side) -> None:
@@ -54,13 +55,13 @@ class Memory:
         """The remembered outputs."""
         if not self._trusted[side]:
             return None
-        found = self._kept.get(_folder(name, side, key))
+        found = self._kept[name, side].get(key)
         return None if found is None else [np.array(found[str(i)]) for i in range(len(found))]
 
     def put(self, name: str, side: Side, key: str, outputs: Iterable[Array]) -> None:
         """Remember outputs."""
         if self._trusted[side]:
-            self._kept.put(_folder(name, side, key), {str(i): a for i, a in enumerate(outputs)})
+            self._kept[name, side].put(key, {str(i): a for i, a in enumerate(outputs)})
 
 
 class Swapped:
@@ -102,25 +103,21 @@ class Swapped:
 
     def ask(self, name: str, side: Side, given: Mapping[str, Array]) -> list[Array]:
         """One side's answer to feeds that fit the golden side. Raises SubmodelFailed for a target that cannot."""
-        key = digest(given)
+        key = digest(given)[:32]
         known = None if self._fresh else self._memory.get(name, side, key)
         if known is not None:
             return known
-        if side is Side.GOLDEN:
-            outputs = call(name, self._pool.get(name, side), given, self._cancel, target=False)
-        else:
-            outputs = self._asked(name, given)
+        outputs = self._pool.call(name, side, given) if side is Side.GOLDEN else self._asked(name, given)
         if not self._fresh:
             self._memory.put(name, side, key, outputs)
         return outputs
 
     def _asked(self, name: str, given: Mapping[str, Array]) -> list[Array]:
         try:
-            found = call(name, self._pool.get(name, Side.TARGET), given, self._cancel, target=True)
-            return _arranged(name, found, len(self._models[name].outputs))
+            return _arranged(name, self._pool.call(name, Side.TARGET, given), len(self._models[name].outputs))
         except Cancelled:
             raise
-        except (ToolFailed, RuntimeUnavailable, DiagError) as error:
+        except DiagError as error:
             self._pool.drop(name, Side.TARGET)
             raise SubmodelFailed(name, error) from error
 
@@ -130,7 +127,3 @@ def _arranged(name: str, found: list[Array], wanted: int) -> list[Array]:
         raise ToolFailed(f"The MindIR of {name} gave {len(found)} outputs, the ONNX has {wanted}",
                          hint="Convert the model again")
     return found
-
-
-def _folder(name: str, side: Side, key: str) -> str:
-    return f"{side.value}-{named((name, key))}"

@@ -31,7 +31,7 @@ class ClipTokenizer:
             self._tokenizer = Tokenizer.from_file(str(whole)) if whole.is_file() else _from_parts(folder, config)
         except FormatError:
             raise
-        except Exception as error:  # noqa: BLE001 - the package raises bare Exception
+        except Exception as error:
             raise FormatError(whole, "A tokenizer is wanted", found=str(error)[:120],
                               hint="Take the folder of the model's author again") from error
         self._tokenizer.no_padding()

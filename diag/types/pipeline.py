@@ -1,5 +1,6 @@
 """A pipeline of several models, and what swapping its submodels found out. Field meanings: the contract,
-``diag.pipeline/1``."""
+``diag.pipeline/1``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from diag.types.comparison import Comparison
 from diag.types.finding import Finding
 from diag.types.layer import Culprit, Verdict
 from diag.types.metrics import NAN, Metrics
@@ -149,10 +149,21 @@ class SwapRun:
 class SubmodelResult:
     """One submodel: where it ran, and its own error on the inputs that the golden pipeline gave it.
 
-    ``error`` is its largest relative L2 error over all outputs and calls, ``ratio`` that error over what is usual
-    among the healthy submodels of this pipeline. ``call`` is the call (from 0) whose recorded inputs in
-    ``boundary/<name>-<call>.npz`` show it first. ``calls`` are its calls in one run. ``comparison`` is the run folder
-    of its layer comparison, relative to the pipeline's, "" if there was none.
+    Attributes:
+        outputs: metrics of the worst call, by output name.
+        output, call: which output shows the error, and the first call (from 0) that shows it; its recorded inputs are
+            ``boundary/<name>-<call>.npz``.
+        error: largest relative L2 error over all outputs and calls.
+        ratio: that error over what is usual among the healthy submodels of this pipeline (infinite: null).
+        calls: its calls in one run.
+        golden_ms, target_ms: median time of a call.
+        comparison: run folder of its layer comparison, relative to the pipeline's, "" if there was none.
+        random_nodes: nodes of the ONNX that draw random numbers (their mean is used).
+        target_random: nodes of the MindIR that do.
+        unstable: relative L2 error between two answers of the target to the same input; 0 is what it should be.
+        blind: its outputs can hide an error: all are decisions, or repeat an input. It was looked into.
+        note: why it does not run where one would expect.
+        error_finding: why it does not run at all.
     """
 
     name: str
@@ -165,6 +176,7 @@ class SubmodelResult:
     verdict: Verdict
     reason: str
     outputs: Mapping[str, Metrics] = field(default_factory=dict)
+    output: str = ""
     error: float = NAN
     ratio: float = NAN
     call: int = 0
@@ -173,6 +185,11 @@ class SubmodelResult:
     target_ms: float = NAN
     comparison: str = ""
     random_nodes: tuple[str, ...] = ()
+    target_random: tuple[str, ...] = ()
+    unstable: float = 0.0
+    blind: bool = False
+    note: str = ""
+    error_finding: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +197,7 @@ class PipelineCulprit:
     """A submodel at fault, best first. ``layer`` is the injecting layer, as ``diag compare`` names it.
 
     ``score`` is the submodel's error over what is usual here; ``step`` the call at which it diverges first.
+    ``comparison`` is as in SubmodelResult.
     """
 
     submodel: str
@@ -192,10 +210,16 @@ class PipelineCulprit:
 
 @dataclass(frozen=True, slots=True)
 class PipelineDiagnosis:
-    """Everything that ``diag pipeline locate`` found out.
+    """Everything that ``diag pipeline locate`` found out. Pictures, latents and recorded inputs lie in the run folder.
 
-    ``noise``: two golden runs against each other. ``masked``: pairs of culprits whose errors cancel.
-    ``steps``: of the first culprit's swap. ``comparisons``: layer comparisons by submodel.
+    Attributes:
+        runs: golden first, then golden again, the swaps, in the order in which they ran.
+        steps: of the first culprit's swap.
+        noise: two golden runs against each other; ``latent_noise`` their last latents.
+        masked: pairs of culprits whose errors cancel.
+        amplified: submodels that are right in each step, and whose swap still changes the picture.
+        flagged: the safety checker blacked out golden's picture; None: there is no safety checker.
+        golden_picture, source_picture: files in the run folder, "" if there are none.
     """
 
     verdict: Verdict
@@ -207,7 +231,8 @@ class PipelineDiagnosis:
     noise: ImageMetrics | None
     latent_noise: Metrics | None
     masked: tuple[tuple[str, str], ...]
-    flagged: bool
+    amplified: tuple[str, ...]
+    flagged: bool | None
     findings: tuple[Finding, ...]
     environment: Mapping[str, Any]
     wall_s: float
@@ -215,7 +240,7 @@ class PipelineDiagnosis:
     golden_picture: str = ""
     source_picture: str = ""
     run: str | None = None
-    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
