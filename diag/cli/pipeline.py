@@ -12,7 +12,6 @@ when it is started again. Exit code 1 when a submodel is at fault or does not ru
 from __future__ import annotations
 
 import argparse
-import hashlib
 import time
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from diag.cli.options import at_least, parse_size
 from diag.cli.progress import drive
 from diag.errors import UsageError
 from diag.jobs.pipeline import LocateJob, RunJob, run_locate, run_once
-from diag.pipeline.plan import DEFAULT_BUDGET, PipelinePlan
+from diag.pipeline.plan import DEFAULT_BUDGET, PipelinePlan, search_folder
 from diag.pipeline.spec import load
 from diag.runtimes.places import cache_dir
 from diag.types.layer import Verdict
@@ -79,8 +78,6 @@ def _plan(args: argparse.Namespace) -> PipelinePlan:
 
 def _folder(args: argparse.Namespace) -> Path:
     """A search has the same folder each time, so that it goes on where it was stopped; a run has a new one."""
-    path = args.path.absolute()
     if args.action == "locate":
-        mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-        return cache_dir() / "runs" / f"pipeline-{path.parent.name}-{mark}"
-    return cache_dir() / "runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{path.stem}"
+        return search_folder(args.path)
+    return cache_dir() / "runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.path.stem}"

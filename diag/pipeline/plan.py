@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from diag.runtimes.places import cache_dir
 from diag.types.pipeline import PipelineSpec
 
 DEFAULT_BUDGET = 4 * 2**30
+
+
+def search_folder(spec: Path) -> Path:
+    """Where the searches of a pipeline's file lie: always the same folder, so that one that was stopped goes on."""
+    path = spec.absolute()
+    mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    return cache_dir() / "runs" / f"pipeline-{path.parent.name}-{mark}"
 
 
 @dataclass(frozen=True, slots=True)
