@@ -58,6 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                      help="no further sample after this time (default %(default)s)")
     how.add_argument("--optimize", action=argparse.BooleanOptionalAction, default=True,
                      help="let onnxruntime optimise the graph (default on)")
+    how.add_argument("--layers", action="store_true", help="time each layer too: onnxruntime's profile; in MindSpore "
+                     "Lite each node alone")
+    how.add_argument("--run", type=Path, metavar="RUN_FOLDER", help="a recorded comparison: the layers' errors beside "
+                     "their times (with --layers)")
     how.add_argument("--slower", type=_percent, metavar="PERCENT",
                      help="fail when a model is slower than the first by more than this, beyond doubt")
     how.add_argument("--key", default="", metavar="HEX", help="key of encrypted MindIR models, in hexadecimal")
@@ -104,7 +108,7 @@ def plan_of(args: argparse.Namespace) -> BenchPlan:
         Contender(path, spec_for(path, name, device, known), device, key=args.key or None)
         for path, name, device in zip(args.models, runtimes, devices, strict=True))
     return BenchPlan(contenders, choice, args.runs, min(args.rounds, args.runs), args.warmup, args.threads,
-                     args.optimize, float(args.max_time), slower=args.slower)
+                     args.optimize, float(args.max_time), args.layers or args.run is not None, args.run, args.slower)
 
 
 def _tool_job(args: argparse.Namespace) -> BenchJob:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 import resource
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diag.cancel import Cancel
@@ -42,7 +42,29 @@ def bench_here(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
             models = event.result
         else:
             yield event
-    yield Finished(judged(models, job.plan.slower, time.monotonic() - began))
+    found = judged(models, job.plan.slower, 0.0)
+    if job.plan.layers and job.plan.contenders:
+        found = yield from _with_layers(found, job.plan, cancel)
+    yield Finished(replace(found, wall_s=time.monotonic() - began, run=str(job.plan.run) if job.plan.run else None))
+
+
+def _with_layers(found: Bench, plan: BenchPlan, cancel: Cancel) -> Generator[Event, None, Bench]:
+    from diag.perf.measure import inputs_of
+    from diag.tools.profiles.layer_table import joined
+    from diag.tools.profiles.layers import NodeTimes, time_layers
+    from diag.workspace.runs import RunFolder
+
+    comparison = RunFolder.open(plan.run).comparison() if plan.run is not None else None
+    feeds = inputs_of(plan.contenders, plan.inputs)
+    times: list[NodeTimes] = []
+    for one, given in zip(plan.contenders, feeds, strict=True):
+        for event in time_layers(one, given, plan.threads, plan.optimise, plan.max_s, cancel):
+            if isinstance(event, Finished):
+                times.append(event.result)
+            else:
+                yield event
+    layers, notes = joined(times, comparison)
+    return replace(found, layers=layers, layer_notes=notes)
 
 
 def _measured(job: BenchJob, cancel: Cancel) -> Iterator[Event]:

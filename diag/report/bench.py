@@ -11,13 +11,14 @@ from typing import Any
 
 from diag.report.csv_ import BOM, safe
 from diag.report.document import told
+from diag.report.labels import labels
 from diag.report.numbers import error
 from diag.report.performance_words import performance_words
 from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table
 from diag.report.sheet.chart import Strip, strips
 from diag.rules import Lang
 from diag.rules.performance import names_of
-from diag.types.bench import Bench, Ratio, Series
+from diag.types.bench import Bench, LayerTime, Ratio, Series
 from diag.workspace.codec import to_json
 
 _COLUMNS = ("model", "runtime", "device", "source", "round", "sample", "ms")
@@ -58,7 +59,7 @@ def sheet(bench: Bench, lang: Lang = "en") -> Sheet:
         rows = [Strip(names[r.b], (), r.ratio, r.low, r.high, _ratio(r.ratio)) for r in known]
         parts.append(Chart(text["ratio_chart"].format(first=names[0]), strips(rows, "×", mark=1.0)))
     if bench.layers:
-        parts.append(_layers(bench, text, names))
+        parts.append(_layers(bench, lang, names))
     parts += [Findings(text["findings"], bench.findings), Lines(text["how"], tuple(how(bench, lang)))]
     return Sheet(bench.verdict, headline(bench, lang), tuple(parts))
 
@@ -106,22 +107,29 @@ def _ratios(bench: Bench, text: Any, names: list[str]) -> Table:  # noqa: ANN401
     return Table(text["ratios"].format(first=names[0]), columns, rows)
 
 
-def _layers(bench: Bench, text: Any, names: list[str]) -> Table:  # noqa: ANN401
+def _layers(bench: Bench, lang: Lang, names: list[str]) -> Table:
+    """The most expensive first: of the larger of its shares."""
+    text, roles = performance_words(lang)["bench"], labels(lang)["role"]
     metric = next((layer.metric for layer in bench.layers if layer.metric), "")
     columns = [Column(text["layer"], wide=True), Column(text["op"])]
-    columns += [Column(f"{name} ms", right=True) for name in names]
+    columns += [Column(f"{i} ms", right=True) for i in range(1, len(names) + 1)]
     columns += [Column(text["share"], right=True)]
     if metric:
         columns += [Column(text["error"].format(metric=metric), right=True), Column(text["own"], right=True),
                     Column(text["role"])]
     rows = []
-    for layer in bench.layers:
+    for layer in sorted(bench.layers, key=lambda one: -_largest(one)):
         cells = [layer.node or layer.target_node, layer.op, *(_ms(t) for t in layer.times_ms),
-                 _percent(max((s for s in layer.shares if math.isfinite(s)), default=math.nan))]
+                 _percent(_largest(layer))]
         if metric:
-            cells += [error(layer.cumulative), error(layer.own_input), layer.role]
+            cells += [error(layer.cumulative), error(layer.own_input), roles.get(layer.role, layer.role)]
         rows.append(tuple(cells))
-    return Table(text["layers"], tuple(columns), tuple(rows))
+    legend = "; ".join(f"{i} = {name}" for i, name in enumerate(names, 1))
+    return Table(text["layers"], tuple(columns), tuple(rows), note=legend)
+
+
+def _largest(layer: LayerTime) -> float:
+    return max((share for share in layer.shares if math.isfinite(share)), default=0.0)
 
 
 def _how(bench: Bench, lang: Lang) -> Iterator[str]:
@@ -144,7 +152,7 @@ def _how(bench: Bench, lang: Lang) -> Iterator[str]:
         yield how_["paired" if one.method == "rounds" else one.method]
     for name, note in zip(names, bench.layer_notes, strict=False):
         yield how_[f"layers_{note.method}"].format(name=name, runs=note.runs, joined=f"{100 * note.joined:.0f}",
-                                                   problem=note.problem)
+                                                   problem=note.problem, overhead=_ms(note.overhead_ms)).strip()
 
 
 def _told(one: Ratio, text: Any) -> str:  # noqa: ANN401

@@ -111,14 +111,18 @@ class LayerTime:
 
 @dataclass(frozen=True, slots=True)
 class LayerNote:
-    """How the layer times of one model were measured: ``method`` (profile, alone), over how many runs, what of the
-    summed time could be joined with a layer (0..1), and why there are none.
+    """How the layer times of one model were measured.
+
+    ``method``: profile, alone, none. ``joined``: the share (0..1) of the profiled time that belongs to a layer of the
+    table, or of the nodes that could be timed alone. ``problem``: why not all. ``overhead_ms``: what any run of a
+    single node costs at most, the cheapest node's time.
     """
 
     method: str
     runs: int
     joined: float
     problem: str = ""
+    overhead_ms: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

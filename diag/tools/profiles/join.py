@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-_TAIL = re.compile(r"(?:_?(?:post|pre)\d+(?:_\d+)?|-op\d+|_kernel_time|_fusion|_lhs|_rhs)$")
+_TAIL = re.compile(r"(?:/\w*Fusion/?|_new_reshape|_?(?:post|pre)\d+(?:_\d+)?|-op\d+|_kernel_time|_fusion|_lhs|_rhs)$")
 _HEAD = re.compile(r"^(?:Default/|kernel_graph_\d+/|trans_(?:TransData|Cast)_\d+_?|PartitionedCall_)")
 
 
