@@ -117,6 +117,10 @@ def stylesheet(theme: Theme) -> str:
     QFrame#card {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 8px; }}
     QPushButton#link {{ text-align: left; padding: 3px 4px; color: {theme.accent}; border: none; }}
     QPushButton#link:hover, QPushButton#link:focus {{ text-decoration: underline; }}
+    QFrame#tile {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 8px; }}
+    QFrame#tile[culprit="true"] {{ border: 1px solid {theme.failed}; }}
+    QFrame#tile[selected="true"] {{ border: 2px solid {theme.accent}; }}
+    QFrame#tile[selected="true"][culprit="true"] {{ border: 2px solid {theme.failed}; }}
     QLabel#muted {{ color: {theme.muted}; }}
     QLabel#problem {{ color: {theme.failed}; }}
     """

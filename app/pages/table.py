@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from app.pages import recognise
+
 if TYPE_CHECKING:
     from app.pages.interface import Page
 
@@ -44,7 +46,11 @@ class Entry:
 COMPARE_WORDS = (str(QT_TRANSLATE_NOOP("Pages", "Compare")),
                  str(QT_TRANSLATE_NOOP("Pages", "Two models, layer by layer: which layer makes the error")))
 
-PAGES: tuple[Entry, ...] = ()
+PAGES: tuple[Entry, ...] = (
+    Entry("pipeline", str(QT_TRANSLATE_NOOP("Pages", "Pipeline")),
+          str(QT_TRANSLATE_NOOP("Pages", "Several models in a row, such as Stable Diffusion: which one is at fault")),
+          "pipeline", "app.pages.pipeline.page:PipelinePage", recognise.pipeline),
+)
 
 
 def page_of(paths: Sequence[Path], pages: Sequence[Entry] = PAGES) -> str:

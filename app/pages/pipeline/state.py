@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from diag.types.pipeline import PipelineDiagnosis, PipelineSpec, SubmodelResult, SwapRun
+from diag.types.pipeline import PipelineDiagnosis, PipelineSpec, SubmodelResult, SwapKind, SwapRun
 
 
 class Board(QObject):
@@ -54,7 +54,20 @@ class Board(QObject):
         if first:
             self.select_submodel(first)
         elif self.runs:
+            whole = [r for r in self.runs if r.kind is SwapKind.ALL]
+            self.select_run((whole or self.runs)[-1])
+
+    def show_stopped(self, folder: Path, runs: Sequence[SwapRun]) -> None:
+        """A search that did not reach its end."""
+        self.spec, self.diagnosis, self.folder, self.runs = None, None, folder, list(runs)
+        self._clear()
+        if self.runs:
             self.select_run(self.runs[0])
+
+    def close(self) -> None:
+        """Nothing is open."""
+        self.spec, self.diagnosis, self.folder, self.runs = None, None, None, []
+        self._clear()
 
     def add(self, runs: Sequence[SwapRun]) -> None:
         """Swaps of the running search, as they end."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
@@ -22,6 +23,9 @@ from diag.types.pipeline import StepDivergence, SwapRun
 
 _FLOOR = 1e-9
 _SIZE = 8
+_AIR = 0.05
+
+Floats = npt.NDArray[np.float64]
 
 
 class Steps(QWidget):
@@ -76,11 +80,22 @@ class Steps(QWidget):
             widget.setVisible(bool(self._steps))
         self.empty.setVisible(not self._steps)
         x = np.array([s.step for s in self._steps], float)
-        self._free.setData(x, _levels([s.latents for s in self._steps]))
-        self._forced.setData(x, _levels([s.teacher_forced for s in self._steps]))
+        drawn = []
+        for item, levels in ((self._free, _levels([s.latents for s in self._steps])),
+                             (self._forced, _levels([s.teacher_forced for s in self._steps]))):
+            known = np.isfinite(levels)
+            drawn.append(levels[known])
+            # An item without a single number would have no bounds.
+            item.setData(*((x, levels) if known.any() else ([], [])))
         self.slider.setRange(0, max(0, len(self._steps) - 1))
-        self.plot.autoRange()
+        self._frame(x, np.concatenate(drawn))
         self._mark(self._board.step)
+
+    def _frame(self, x: Floats, levels: Floats) -> None:
+        """Whole powers of ten, at least one of them, so that the axis has marks."""
+        if x.size and levels.size:
+            low, high = math.floor(levels.min() - _AIR), math.ceil(levels.max() + _AIR)
+            self.plot.setRange(xRange=(float(x.min()), float(x.max())), yRange=(low, high), padding=0.04)
 
     def _mark(self, step: int) -> None:
         if not self._steps:
@@ -107,7 +122,7 @@ class Steps(QWidget):
              "" if s.teacher_forced is None else repr(s.teacher_forced.rel_l2)) for s in self._steps]
 
 
-def _levels(metrics: Sequence[Metrics | None]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _levels(metrics: Sequence[Metrics | None]) -> Floats:
     """Powers of ten; equal values lie at the floor, what is not a number leaves a gap."""
     values = np.array([math.nan if m is None else m.rel_l2 for m in metrics], float)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -23,6 +23,7 @@ from app.pages.pipeline.state import Board
 from app.views.elided import ElidedLabel
 from diag.report.labels import labels
 from diag.rules import Lang
+from diag.types.layer import Verdict
 from diag.types.pipeline import Submodel, SubmodelResult
 
 _ICON = 18
@@ -113,9 +114,11 @@ class Tile(QFrame):
         head = self.tr("culprit") if culprit else word
         if math.isnan(result.error):
             return head
+        if result.error == 0:
+            return self.tr("{verdict} · exactly equal").format(verdict=head)
         text = self.tr("{verdict} · error {error}").format(verdict=head, error=f"{result.error:.1e}")
-        usual = not math.isnan(result.ratio) and result.ratio >= 2
-        return text + (self.tr(" · {ratio}× usual").format(ratio=f"{result.ratio:,.0f}") if usual else "")
+        known = result.verdict is not Verdict.PASS and math.isfinite(result.ratio)
+        return text + (self.tr(" · {ratio}× usual").format(ratio=f"{result.ratio:,.0f}") if known else "")
 
     def _time(self, result: SubmodelResult) -> str:
         if math.isnan(result.golden_ms) or math.isnan(result.target_ms):
