@@ -63,7 +63,8 @@ class Model:
     @property
     def nodes(self) -> Sequence[onnx.NodeProto]:
         """The main graph's nodes."""
-        return self.proto.graph.node
+        nodes: Sequence[onnx.NodeProto] = self.proto.graph.node
+        return nodes
 
     @property
     def opset(self) -> int:
@@ -168,10 +169,12 @@ class Model:
         return name
 
     def make(self, op: str, inputs: Sequence[str], output: str | None = None, *, base: str = "",
-             **attributes: int | float | str | Sequence[int]) -> onnx.NodeProto:
+             **attributes: float | str | Sequence[int]) -> onnx.NodeProto:
         """A node with one output, not yet in the graph; without ``output`` the output gets a fresh name."""
         name = self.fresh(f"{base or output or op}/{op}")
-        return helper.make_node(op, list(inputs), [output or f"{name}_out"], name=name, **attributes)
+        node = helper.make_node(op, list(inputs), [output or f"{name}_out"], name=name)
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in sorted(attributes.items()))
+        return node
 
     def replace(self, instead: Mapping[str, Sequence[onnx.NodeProto]]) -> None:
         """Put other nodes where nodes of these names stand; then take out what nobody reads any more."""

@@ -181,7 +181,7 @@ RULES: Mapping[Code, Rule] = {
     Code.REWRITE_ISNAN: Rule(INFO, ("count",)),
     Code.REWRITE_WHERE: Rule(INFO, ("count",)),
     Code.REWRITE_MASK: Rule(INFO, ("count",)),
-    Code.REWRITE_OPSET: Rule(INFO, ("count",)),
+    Code.REWRITE_OPSET: Rule(INFO),
 }
 
 
