@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from diag.errors import UsageError
 from diag.runtimes.feeds import describe
 from diag.runtimes.interface import Array
 from diag.types.dtype import DType
 from diag.types.tensor import TensorInfo
+
+Numbers = npt.NDArray[Any]
+"""An array that is computed with; the text says its element type."""
 
 _WIDENS = {(DType.FLOAT16, DType.FLOAT32), (DType.FLOAT64, DType.FLOAT32), (DType.BFLOAT16, DType.FLOAT32)}
 _HALVES = {(DType.FLOAT32, DType.FLOAT16), (DType.FLOAT32, DType.BFLOAT16)}
@@ -75,7 +79,10 @@ class Application(Protocol):
     ``source``: the picture that it starts from, [H, W, 3] in [0, 1] and in the models' size; None if there is none.
     """
 
-    source: Array | None
+    @property
+    def source(self) -> Array | None:
+        """See above."""
+        ...
 
     def run(self, caller: Caller) -> Generator[Step, None, Outcome]:
         """One whole run; its steps as they are done."""

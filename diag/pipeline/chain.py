@@ -23,7 +23,7 @@ class Chain:
     else the chain's input of its name.
     """
 
-    source = None
+    source: Array | None = None
 
     def __init__(self, spec: PipelineSpec, caller: Caller) -> None:
         """Wire it, make or read the inputs. Raises UsageError where a source does not exist."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from diag.errors import UsageError
-from diag.pipeline.calls import Caller, Outcome, Picture, Step
+from diag.pipeline.calls import Caller, Numbers, Outcome, Picture, Step
 from diag.pipeline.images import ClipImages, for_encoder, from_decoder, read, sized
 from diag.pipeline.schedule import Scheduler, State
 from diag.pipeline.schedulers import scheduler
@@ -91,7 +91,7 @@ class Diffusion:
         ids = self._tokenizer(self._spec.negative_prompt, length, truncate=cut)
         return np.concatenate([caller("text_encoder", {"input_ids": ids})[0], told])
 
-    def decode(self, caller: Caller, latents: Array) -> Picture:
+    def decode(self, caller: Caller, latents: Numbers) -> Picture:
         """From the last latents to the picture, looked at by the safety checker if there is one."""
         latents = np.float32(1 / self._spec.scaling) * latents
         samples = [caller("vae_decoder", {"latent_sample": latents[i:i + 1]})[0] for i in range(len(latents))]

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from diag.errors import FormatError, UsageError
+from diag.pipeline.calls import Numbers
 from diag.runtimes.interface import Array
 from diag.types.pipeline import ImageMetrics
 
@@ -92,7 +93,7 @@ class ClipImages:
         resized = image.resize(size, Image.Resampling.BICUBIC)
         top, left = (resized.height - self.height) // 2, (resized.width - self.width) // 2
         pixels = np.asarray(resized.crop((left, top, left + self.width, top + self.height)), np.float32)
-        scaled = (pixels / np.float32(255) - np.float32(self.mean)) / np.float32(self.std)
+        scaled = (pixels / np.float32(255) - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None].astype(np.float32))
 
 
@@ -134,7 +135,7 @@ def latent_pictures(golden: Array, target: Array) -> tuple[Array, Array]:
     return first, second
 
 
-def _ssim(a: Array, b: Array) -> float:
+def _ssim(a: Numbers, b: Numbers) -> float:
     c1, c2 = 0.01**2, 0.03**2
     mean_a, mean_b = _blurred(a), _blurred(b)
     var_a, var_b = _blurred(a * a) - mean_a**2, _blurred(b * b) - mean_b**2
@@ -143,7 +144,7 @@ def _ssim(a: Array, b: Array) -> float:
     return float((top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())
 
 
-def _blurred(image: Array) -> Array:
+def _blurred(image: Numbers) -> Numbers:
     """The part of the picture that a whole window fits on; a small picture takes a smaller window."""
     reach = min(5, (min(image.shape[:2]) - 1) // 2)
     weights = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * 1.5**2))

@@ -18,7 +18,7 @@ LEAST_PSNR_DB, LEAST_SSIM = 30.0, 0.95
 ODD = 50.0
 """Times the usual error of this pipeline's submodels from which one is looked into, however small it is."""
 
-_FALLS_DB = 12.0
+_FALLS_DB = 3.0
 _MOST_DB = 150.0
 _LEAST_SHARE = 1e-3
 _MASKS = 0.5
@@ -66,11 +66,12 @@ def suspects(owns: Mapping[str, OwnError]) -> list[str]:
 
 
 def relative(runs: Sequence[SwapRun], culprits: Sequence[str]) -> list[SwapRun]:
-    """Passing runs whose picture fell far below the healthy swaps' become watch."""
+    """Runs that hold a culprit and pass alone become watch where their picture is below those of all healthy swaps."""
     healthy = [_decibel(r.image) for r in runs if r.kind is SwapKind.SINGLE and r.image is not None
                and not set(r.swapped) & set(culprits) and r.verdict is Verdict.PASS]
-    usual = statistics.median(healthy) if healthy else math.nan
-    return [_fallen(r, usual) for r in runs]
+    if not healthy:
+        return list(runs)
+    return [_fallen(r, min(healthy)) if set(r.swapped) & set(culprits) else r for r in runs]
 
 
 def masked(runs: Sequence[SwapRun]) -> list[tuple[str, str]]:
@@ -107,14 +108,14 @@ def amplified(run: SwapRun, own: OwnError) -> bool:
     return own.verdict is Verdict.PASS and run.verdict is not Verdict.PASS and amplification(run.steps) > _AMPLIFIES
 
 
-def _fallen(run: SwapRun, usual: float) -> SwapRun:
-    if run.image is None or run.verdict is not Verdict.PASS or run.kind is SwapKind.GOLDEN:
+def _fallen(run: SwapRun, lowest: float) -> SwapRun:
+    if run.image is None or run.verdict is not Verdict.PASS:
         return run
-    gap = usual - _decibel(run.image)
+    gap = lowest - _decibel(run.image)
     if not gap > _FALLS_DB:
         return run
     return replace(run, verdict=Verdict.WATCH,
-                   reason=f"{run.reason}: {gap:.0f} dB below the healthy swaps ({usual:.0f} dB)")
+                   reason=f"{run.reason}: {gap:.0f} dB below the worst healthy swap ({lowest:.0f} dB)")
 
 
 def _decibel(image: ImageMetrics) -> float:

@@ -59,7 +59,8 @@ def seen(outcome: Outcome) -> Array | None:
     if outcome.picture is None:
         return None
     picture = outcome.picture.decoded if outcome.picture.flagged else outcome.picture.final
-    return picture[0]
+    first: Array = picture[0]
+    return first
 
 
 def keep(folder: PipelineFolder, name: str, outcome: Outcome) -> str:

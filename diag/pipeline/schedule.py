@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from diag.errors import UsageError
-from diag.runtimes.interface import Array
+from diag.pipeline.calls import Numbers
 
 State = Any
 """What a scheduler remembers from step to step; never changed in place, so that any step can be run again."""
@@ -22,22 +22,22 @@ class Scheduler(Protocol):
     nothing starts with.
     """
 
-    timesteps: Array
+    timesteps: Numbers
     noise_scale: float
 
     def start(self) -> State:
         """The memory before the first step."""
         ...
 
-    def scaled(self, sample: Array, index: int) -> Array:
+    def scaled(self, sample: Numbers, index: int) -> Numbers:
         """The latents as the unet wants them at step ``index``."""
         ...
 
-    def add_noise(self, sample: Array, noise: Array, index: int) -> Array:
+    def add_noise(self, sample: Numbers, noise: Numbers, index: int) -> Numbers:
         """Latents with the noise of the timestep ``index``."""
         ...
 
-    def step(self, state: State, output: Array, index: int, sample: Array) -> tuple[Array, State]:
+    def step(self, state: State, output: Numbers, index: int, sample: Numbers) -> tuple[Numbers, State]:
         """From the unet's output for ``sample`` to the latents of the next step."""
         ...
 
@@ -80,7 +80,7 @@ class Config:
         """Cumulative product of alphas; ``final`` before the first timestep."""
         return np.float32(self.alphas_cumprod[timestep]) if timestep >= 0 else final
 
-    def timesteps(self, steps: int) -> Array:
+    def timesteps(self, steps: int) -> Numbers:
         """``steps`` timesteps, smallest first, int64."""
         if not 1 <= steps <= self.train_steps:
             raise UsageError(f"{steps} steps were asked for", where=f"the scheduler knows 1 to {self.train_steps}",
@@ -99,7 +99,7 @@ class Config:
                              hint="Take the file of the model's author again")
         return float(value)
 
-    def _betas(self) -> Array:
+    def _betas(self) -> Numbers:
         given = self._facts.get("trained_betas")
         if given is not None:
             return np.asarray(given, np.float32)

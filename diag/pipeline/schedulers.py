@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from diag.errors import UsageError
+from diag.pipeline.calls import Numbers
 from diag.pipeline.schedule import Config, Scheduler
-from diag.runtimes.interface import Array
 
 
 @dataclass(frozen=True, slots=True)
 class _History:
     """Unet outputs of the last steps, newest last; how many steps were done; the sample of a doubled first step."""
 
-    outputs: tuple[Array, ...] = ()
+    outputs: tuple[Numbers, ...] = ()
     done: int = 0
-    sample: Array | None = None
+    sample: Numbers | None = None
 
 
 class Pndm:
@@ -36,7 +36,7 @@ class Pndm:
         if config.prediction == "sample":
             raise UsageError("PNDM does not know prediction_type 'sample'", hint="Use epsilon or v_prediction")
         plain = config.timesteps(steps)
-        self.timesteps: Array = np.concatenate([plain[:-1], plain[-2:-1], plain[-1:]])[::-1].copy()
+        self.timesteps: Numbers = np.concatenate([plain[:-1], plain[-2:-1], plain[-1:]])[::-1].copy()
         self._stride = config.train_steps // steps
         one = np.float32(1)
         self._final = one if config.flag("set_alpha_to_one", default=False) else config.alpha(0, one)
@@ -45,15 +45,15 @@ class Pndm:
         """No outputs yet."""
         return _History()
 
-    def scaled(self, sample: Array, index: int) -> Array:  # noqa: ARG002 - other schedulers need it
+    def scaled(self, sample: Numbers, index: int) -> Numbers:  # noqa: ARG002 - other schedulers need it
         """PNDM takes latents as they are."""
         return sample
 
-    def add_noise(self, sample: Array, noise: Array, index: int) -> Array:
+    def add_noise(self, sample: Numbers, noise: Numbers, index: int) -> Numbers:
         """Latents with noise."""
         return _noised(self._config, sample, noise, int(self.timesteps[index]))
 
-    def step(self, state: _History, output: Array, index: int, sample: Array) -> tuple[Array, _History]:
+    def step(self, state: _History, output: Numbers, index: int, sample: Numbers) -> tuple[Numbers, _History]:
         """A multistep of up to four outputs; the second step repeats the first one's interval."""
         timestep = int(self.timesteps[index])
         previous = timestep - self._stride
@@ -71,7 +71,7 @@ class Pndm:
             output = _multistep(outputs)
         return self._previous(sample, timestep, previous, output), _History(outputs, state.done + 1, kept)
 
-    def _previous(self, sample: Array, timestep: int, previous: int, output: Array) -> Array:
+    def _previous(self, sample: Numbers, timestep: int, previous: int, output: Numbers) -> Numbers:
         now = self._config.alpha(timestep, self._final)
         then = self._config.alpha(previous, self._final)
         one = np.float32(1)
@@ -89,7 +89,7 @@ class Ddim:
     def __init__(self, facts: Mapping[str, Any], steps: int) -> None:
         self._config = config = Config(facts, {})
         config.refuse("thresholding", "rescale_betas_zero_snr")
-        self.timesteps: Array = config.timesteps(steps)[::-1].copy()
+        self.timesteps: Numbers = config.timesteps(steps)[::-1].copy()
         self._stride = config.train_steps // steps
         self._final = np.float32(1) if config.flag("set_alpha_to_one", default=True) else config.alpha(0, np.float32(1))
         reach = np.float32(config.number("clip_sample_range", 1.0))
@@ -98,15 +98,15 @@ class Ddim:
     def start(self) -> None:
         """DDIM remembers nothing."""
 
-    def scaled(self, sample: Array, index: int) -> Array:  # noqa: ARG002
+    def scaled(self, sample: Numbers, index: int) -> Numbers:  # noqa: ARG002
         """DDIM takes latents as they are."""
         return sample
 
-    def add_noise(self, sample: Array, noise: Array, index: int) -> Array:
+    def add_noise(self, sample: Numbers, noise: Numbers, index: int) -> Numbers:
         """Latents with noise."""
         return _noised(self._config, sample, noise, int(self.timesteps[index]))
 
-    def step(self, state: None, output: Array, index: int, sample: Array) -> tuple[Array, None]:
+    def step(self, state: None, output: Numbers, index: int, sample: Numbers) -> tuple[Numbers, None]:
         """From the predicted origin to the latents of the step before."""
         timestep = int(self.timesteps[index])
         now = self._config.alpha(timestep, self._final)
@@ -135,7 +135,7 @@ class Euler:
         spread = config.timesteps(steps)
         if config.spacing == "linspace":  # this scheduler does not round them
             spread = np.linspace(0, config.train_steps - 1, steps, dtype=np.float32)
-        self.timesteps: Array = spread[::-1].astype(np.float32)
+        self.timesteps: Numbers = spread[::-1].astype(np.float32)
         alphas = config.alphas_cumprod
         levels = np.sqrt((np.float32(1) - alphas) / alphas)
         last = levels[0] if config.choice("final_sigmas_type", ("zero", "sigma_min"), "zero") == "sigma_min" else 0.0
@@ -147,15 +147,15 @@ class Euler:
     def start(self) -> None:
         """Euler remembers nothing."""
 
-    def scaled(self, sample: Array, index: int) -> Array:
+    def scaled(self, sample: Numbers, index: int) -> Numbers:
         """Latents divided by what their noise adds to them."""
         return np.asarray(sample / np.sqrt(self._sigmas[index] ** 2 + np.float32(1)))
 
-    def add_noise(self, sample: Array, noise: Array, index: int) -> Array:
+    def add_noise(self, sample: Numbers, noise: Numbers, index: int) -> Numbers:
         """Latents with the noise of this level."""
         return np.asarray(sample + noise * self._sigmas[index])
 
-    def step(self, state: None, output: Array, index: int, sample: Array) -> tuple[Array, None]:
+    def step(self, state: None, output: Numbers, index: int, sample: Numbers) -> tuple[Numbers, None]:
         """One Euler step down to the next level."""
         sigma = self._sigmas[index]
         match self._config.prediction:
@@ -191,12 +191,12 @@ def scheduler(facts: Mapping[str, Any], steps: int) -> Scheduler:
     return SCHEDULERS[class_of(str(facts.get("_class_name", "PNDMScheduler")))](facts, steps)
 
 
-def _noised(config: Config, sample: Array, noise: Array, timestep: int) -> Array:
+def _noised(config: Config, sample: Numbers, noise: Numbers, timestep: int) -> Numbers:
     alpha = config.alpha(timestep, np.float32(1))
     return np.asarray(np.sqrt(alpha) * sample + np.sqrt(np.float32(1) - alpha) * noise)
 
 
-def _multistep(outputs: tuple[Array, ...]) -> Array:
+def _multistep(outputs: tuple[Numbers, ...]) -> Numbers:
     """Adams-Bashforth over the last two to four outputs."""
     weights = {2: (3, -1), 3: (23, -16, 5), 4: (55, -59, 37, -9)}[len(outputs)]
     total = sum((np.float32(w) * o for w, o in zip(weights, reversed(outputs), strict=True)),

@@ -162,10 +162,14 @@ def _check(facts: Mapping[str, Any], known: Mapping[str, type | tuple[type, ...]
             close = difflib.get_close_matches(key, known, 1)
             raise UsageError(f"There is no setting '{key}'", where=where,
                              hint=f"Did you mean '{close[0]}'?" if close else f"Settings: {', '.join(known)}")
-        kinds = known[key] if isinstance(known[key], tuple) else (known[key],)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):  # type: ignore[arg-type]
-            wanted = " or ".join(_NAMES[k] for k in kinds)  # type: ignore[union-attr]
+        kinds = _kinds(known[key])
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            wanted = " or ".join(_NAMES[k] for k in kinds)
             raise UsageError(f"'{key}' is {value!r}", where=where, hint=f"{wanted[:1].upper()}{wanted[1:]} is wanted")
+
+
+def _kinds(kind: type | tuple[type, ...]) -> tuple[type, ...]:
+    return kind if isinstance(kind, tuple) else (kind,)
 
 
 def _word(word: str, known: tuple[str, ...] | list[str], key: str, where: str) -> str:

@@ -76,7 +76,7 @@ def _from_parts(folder: Path, config: dict[str, Any]) -> Tokenizer:
          pre_tokenizers.ByteLevel(add_prefix_space=False)])
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.post_processor = processors.RobertaProcessing(
-        sep=(_END, int(words[_END])), cls=(_START, int(words[_START])), add_prefix_space=False, trim_offsets=False)
+        (_END, int(words[_END])), (_START, int(words[_START])), add_prefix_space=False, trim_offsets=False)
     return tokenizer
 
 
