@@ -26,18 +26,34 @@ class Line:
 
 def difference(before: Model, after: Model) -> Iterator[Line]:
     """Only what changed, each place with one unchanged node before and behind it."""
-    old, new = _lines(before), _lines(after)
+    changed = _changed_weights(before, after)
+    old, new = _lines(before, changed), _lines(after, changed)
     for line in difflib.unified_diff(old, new, lineterm="", n=1):
         if line.startswith(("---", "+++")):
             continue
         yield Line("@", "") if line.startswith("@@") else Line(line[0], line[1:])
 
 
-def _lines(model: Model) -> list[str]:
+def _changed_weights(before: Model, after: Model) -> frozenset[str]:
+    """Names of weights that both have, with other elements."""
+    old = {text(t.name): t for t in before.graph.initializer}
+    return frozenset(text(t.name) for t in after.graph.initializer
+                     if text(t.name) in old and old[text(t.name)].raw_data != t.raw_data)
+
+
+def _weight(model: Model, name: str) -> str:
+    array = model.constant(name)
+    if array is None or not array.size:
+        return f"weight {name}"
+    return f"weight {name} {array.dtype}{list(array.shape)}, {array.min():.6g} … {array.max():.6g}"
+
+
+def _lines(model: Model, changed: frozenset[str]) -> list[str]:
     inputs = [f"input {text(i.name)} {_shape(i)}" for i in model.graph.input]
     nodes = [_line(model, node) for node in model.nodes if node.op_type != "Constant"]
     opset = [f"opset {model.opset}"]
-    return [*opset, *inputs, *nodes]
+    weights = [_weight(model, text(t.name)) for t in model.graph.initializer if text(t.name) in changed]
+    return [*opset, *inputs, *weights, *nodes]
 
 
 def _line(model: Model, node: onnx.NodeProto) -> str:
@@ -48,11 +64,11 @@ def _line(model: Model, node: onnx.NodeProto) -> str:
 
 
 def _operand(model: Model, value: str) -> str:
-    """The value's name; a small constant as its elements."""
+    """The value's name; a scalar or a few integers as their elements."""
     if not value or not model.is_constant(value):
         return value or "-"
     array = model.constant(value)
-    if array is None or array.size > _SHOWN:
+    if array is None or array.size > _SHOWN or (array.size > 1 and array.dtype.kind != "i"):
         return value
     return np.array2string(array, separator=",", precision=6).replace(" ", "").replace("\n", "")
 

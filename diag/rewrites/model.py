@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -80,6 +79,11 @@ class Model:
     def producers(self) -> Mapping[str, onnx.NodeProto]:
         """The node that writes each value."""
         return {text(value): node for node in self.nodes for value in node.output if value}
+
+    @cached_property
+    def writers(self) -> Mapping[str, str]:
+        """Name (see ``names``) of the node that writes each value."""
+        return {text(v): name for name, node in zip(self.names, self.nodes, strict=True) for v in node.output if v}
 
     @cached_property
     def consumers(self) -> Mapping[str, Sequence[onnx.NodeProto]]:
@@ -208,11 +212,11 @@ class Model:
         stale = [v for v in self.graph.value_info if text(v.name) not in values]
         for info in stale:
             self.graph.value_info.remove(info)
-        for key in ("names", "producers", "consumers", "outputs", "infos", "_weights", "_taken"):
+        for key in ("names", "producers", "writers", "consumers", "outputs", "infos", "_weights", "_taken"):
             self.__dict__.pop(key, None)
 
     def save(self, path: Path) -> None:
-        """Write it, with its external data beside it (linked where the disk allows it, else copied)."""
+        """Write it, with its external data beside it (copied: onnxruntime refuses links)."""
         path.parent.mkdir(parents=True, exist_ok=True)
         places = {_location(t) for t in self._all_tensors() if external_data_helper.uses_external_data(t)}
         for place in sorted(p for p in places if p):
@@ -301,8 +305,4 @@ def _bring(source: Path, target: Path) -> None:
     if target.exists() and target.samefile(source):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+    shutil.copyfile(source, target)

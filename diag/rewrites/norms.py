@@ -33,7 +33,6 @@ class InstanceNorm4D:
     def apply(self, model: Model, sites: Sequence[Site]) -> None:
         """A Reshape before and one behind; one that stands there already is changed instead."""
         instead: dict[str, Sequence[onnx.NodeProto]] = {}
-        names = {id(node): name for name, node in model.each()}
         for site in sites:
             node = model.node(site.node)
             before = _reshape_before(model, node)
@@ -42,7 +41,7 @@ class InstanceNorm4D:
             if before is not None:
                 shape = model.constant(before.input[1])
                 target = [*(int(d) for d in shape.tolist()), 1] if shape is not None else []
-                instead[names[id(before)]] = [_with_input(before, 1, model.add_constant(
+                instead[model.writers[node.input[0]]] = [_with_input(before, 1, model.add_constant(
                     "shape4d", np.array(target, np.int64)))]
             else:
                 made.append(model.make("Reshape", [wide, model.add_constant("shape4d", np.array([0, 0, -1, 1]))],

@@ -1,0 +1,165 @@
+"""Every rewrite finds its places, changes nothing, and leaves no trace of what it replaces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import rewrite_models as models
+from small_models import perceptron
+
+from diag.cancel import Cancel
+from diag.errors import Cancelled, FormatError, UsageError
+from diag.events import Finished
+from diag.rewrites.apply import LIMIT, Rewritten, offers, rewrite
+from diag.rewrites.einsum import product
+from diag.rewrites.model import Model
+from diag.rewrites.registry import NAMES, named
+
+CASES = [
+    ("instance_norm_4d", models.group_norm_export, 1), ("instance_norm_4d", models.instance_norm_alone, 1),
+    ("transpose_3d", models.channels_last, 1),
+    ("layer_norm_decomposed", models.layer_norm, 1), ("layer_norm_decomposed", models.layer_norm_plain, 1),
+    ("layer_norm_decomposed", models.outside_weights, 1),
+    ("group_norm_decomposed", models.group_norm(18), 1), ("group_norm_decomposed", models.group_norm(21), 1),
+    ("einsum_matmul", models.einsum("bhid,bhjd->bhij", (1, 2, 3, 4), (1, 2, 5, 4)), 1),
+    ("einsum_matmul", models.einsum("bhij,bhjd->bihd", (1, 2, 3, 4), (1, 2, 4, 5)), 1),
+    ("einsum_matmul", models.einsum("ij,kj->ki", (3, 4), (5, 4)), 1),
+    ("activation_expanded", models.activation("Gelu", 20), 1),
+    ("activation_expanded", models.activation("Gelu", 20, approximate="tanh"), 1),
+    ("activation_expanded", models.activation("Mish", 18), 1),
+    ("activation_expanded", models.activation("HardSwish", 17), 1),
+    ("isnan_compare", models.isnan, 1), ("where_arithmetic", models.where, 1),
+    ("mask_constant_bounded", models.causal_mask, 1), ("shared_weights_copied", models.shared_scale, 1),
+    ("unused_inputs_dropped", models.unused_input, 1), ("constants_folded", models.shape_arithmetic, 1),
+    ("opset_lowered", models.layer_norm, 1), ("opset_lowered", models.group_norm(18), 1),
+]
+
+
+def done(source: Path, names: list[str], out: Path, **how: object) -> Rewritten:
+    *_, last = rewrite(source, names, out, Cancel(), **how)
+    assert isinstance(last, Finished)
+    return last.result
+
+
+@pytest.mark.parametrize(("name", "make", "count"), CASES)
+def test_a_rewrite_is_offered_and_changes_nothing(name, make, count, tmp_path):
+    source = make(tmp_path / "m.onnx")
+    offered = {offer.name: offer for offer in offers(source)}
+    assert len(offered[name].sites) == count
+    shapes = {"x": (4, 2, 3)} if make is models.shape_arithmetic else {}
+    result = done(source, [name], tmp_path / "new" / "m.onnx", shapes=shapes)
+    assert result.proved
+    assert result.findings == ()
+    assert len(result.changes) == 2 * len(onnx.load(source, load_external_data=False).graph.output)
+    assert 0 <= result.largest <= LIMIT
+    assert result.applied == ((name, count),)
+    onnx.checker.check_model(str(result.path), full_check=True)
+    assert name not in {offer.name for offer in offers(result.path)}  # done once, there is nothing left to do
+    kinds = {line.kind for line in result.lines}
+    assert "-" in kinds or "+" in kinds
+
+
+@pytest.mark.parametrize(("name", "op"), [
+    ("layer_norm_decomposed", "LayerNormalization"), ("group_norm_decomposed", "GroupNormalization"),
+    ("einsum_matmul", "Einsum"), ("isnan_compare", "IsNaN"), ("where_arithmetic", "Where")])
+def test_the_operator_is_gone(name, op, tmp_path):
+    make = next(case[1] for case in CASES if case[0] == name)
+    result = done(make(tmp_path / "m.onnx"), [name], tmp_path / "new.onnx")
+    assert op not in {node.op_type for node in onnx.load(result.path).graph.node}
+    removed = [line.text for line in result.lines if line.kind == "-"]
+    assert any(f"= {op}(" in text for text in removed)
+
+
+def test_a_perceptron_needs_nothing(tmp_path):
+    assert offers(perceptron(tmp_path / "m.onnx"), named(["layer_norm_decomposed", "transpose_3d"])) == ()
+    with pytest.raises(UsageError, match="Nothing to rewrite"):
+        done(perceptron(tmp_path / "m.onnx"), ["transpose_3d"], tmp_path / "n.onnx")
+
+
+def test_the_reshape_of_an_exported_group_norm_is_widened_not_doubled(tmp_path):
+    result = done(models.group_norm_export(tmp_path / "m.onnx"), ["instance_norm_4d"], tmp_path / "n.onnx")
+    model = Model.load(result.path)
+    assert [n.op_type for n in model.nodes] == ["Conv", "Reshape", "InstanceNormalization", "Reshape", "Mul", "Add"]
+    assert model.rank(model.nodes[2].input[0]) == 4
+
+
+def test_a_dynamic_model_gets_the_sizes_asked_for(tmp_path):
+    source = models.shape_arithmetic(tmp_path / "m.onnx")
+    result = done(source, ["shapes_fixed", "constants_folded"], tmp_path / "n.onnx", shapes={"x": (4, 2, 3)})
+    assert result.proved
+    model = Model.load(result.path)
+    assert [n.op_type for n in model.nodes] == ["Reshape", "Mul"]
+    assert model.shape("y") == (4, 6)
+
+
+def test_a_constant_that_is_no_mask_is_left_alone(tmp_path):
+    assert "mask_constant_bounded" not in {o.name for o in offers(models.clipped(tmp_path / "m.onnx"))}
+    assert "mask_constant_bounded" not in {o.name for o in offers(models.causal_mask(tmp_path / "n.onnx", -1e4))}
+
+
+def test_an_infinite_mask_is_bounded_too(tmp_path):
+    result = done(models.causal_mask(tmp_path / "m.onnx", -np.inf), ["mask_constant_bounded"], tmp_path / "n.onnx")
+    assert result.proved
+    mask = Model.load(result.path).constant("mask")
+    assert mask is not None
+    assert mask.min() == -1e4
+
+
+def test_weights_outside_the_file_come_along(tmp_path):
+    source = models.outside_weights(tmp_path / "m.onnx")
+    result = done(source, ["layer_norm_decomposed"], tmp_path / "new" / "n.onnx")
+    assert (tmp_path / "new" / "weights" / "data.bin").read_bytes() == (tmp_path / "weights" / "data.bin").read_bytes()
+    assert result.proved
+
+
+def test_only_the_named_nodes(tmp_path):
+    with pytest.raises(UsageError, match="Nothing to rewrite"):
+        done(models.layer_norm(tmp_path / "m.onnx"), ["layer_norm_decomposed"], tmp_path / "n.onnx", nodes=["other"])
+    result = done(models.layer_norm(tmp_path / "m.onnx"), ["layer_norm_decomposed"], tmp_path / "n.onnx",
+                  nodes=["norm"])
+    assert result.applied == (("layer_norm_decomposed", 1),)
+
+
+def test_a_rewrite_that_changes_the_answer_is_not_proved(tmp_path, monkeypatch):
+    """A wrong one on purpose: epsilon is forgotten."""
+    from diag.rewrites import norms
+
+    monkeypatch.setattr(norms, "_attribute", lambda _node, _name, default: default * 0)
+    result = done(models.layer_norm(tmp_path / "m.onnx"), ["layer_norm_decomposed"], tmp_path / "n.onnx")
+    assert not result.proved
+    assert {f.code for f in result.findings} == {"CNV014"}
+    assert result.largest > 1e-4
+
+
+def test_a_misspelt_name_gets_the_close_one():
+    with pytest.raises(UsageError) as caught:
+        named(["layernorm_decomposed"])
+    assert caught.value.hint == "Did you mean 'layer_norm_decomposed'?"
+
+
+def test_rubbish_is_no_model(tmp_path):
+    path = tmp_path / "m.onnx"
+    path.write_bytes(b"\x00\x01 rubbish")
+    with pytest.raises(FormatError):
+        offers(path)
+
+
+def test_a_stop_is_obeyed(tmp_path):
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        list(rewrite(models.layer_norm(tmp_path / "m.onnx"), ["layer_norm_decomposed"], tmp_path / "n.onnx", cancel))
+
+
+@pytest.mark.parametrize("equation", ["ii,ij->j",
+                                      "ij,jk,kl->il", "ij->ji",
+                                      "abc,abd->c", "...ij,jk->ik", "", "ij,kl->ijkl"])
+def test_equations_that_are_no_product(equation):
+    assert product(equation) is None
+
+
+def test_all_names_are_different():
+    assert len(set(NAMES)) == len(NAMES) == 14
