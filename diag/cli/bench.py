@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from diag.cancel import Cancel
@@ -23,14 +22,13 @@ from diag.cli.deliver import deliver, exit_code
 from diag.cli.options import at_least, parse_device, parse_shapes
 from diag.cli.progress import drive
 from diag.compare.plan import InputChoice
-from diag.errors import RuntimeUnavailable, UsageError
-from diag.formats.registry import identify
+from diag.errors import UsageError
 from diag.jobs.bench import BenchJob, recorded, run_bench
 from diag.perf.plan import DEFAULT_MAX_S, DEFAULT_ROUNDS, DEFAULT_RUNS, DEFAULT_WARMUP, BenchPlan, Contender
 from diag.report.bench import document, sheet, to_csv
+from diag.runtimes.choice import spec_for
 from diag.runtimes.discover import discover
-from diag.runtimes.interface import RuntimeSpec
-from diag.runtimes.registry import NAMES, choose
+from diag.runtimes.registry import NAMES
 from diag.tools.benchmark.run import VARIABLE, ToolPlan, find_benchmark
 
 _LEAST_PROCESSES = 6
@@ -105,7 +103,7 @@ def plan_of(args: argparse.Namespace) -> BenchPlan:
     runtimes = _each(args.runtime or ["auto"], args.models, "--runtime")
     known = discover()
     contenders = tuple(
-        Contender(path, spec_for(path, name, device, known), device, key=args.key or None)
+        Contender(path, spec_for(path, name, device, known, _warn), device, key=args.key or None)
         for path, name, device in zip(args.models, runtimes, devices, strict=True))
     return BenchPlan(contenders, choice, args.runs, min(args.rounds, args.runs), args.warmup, args.threads,
                      args.optimize, float(args.max_time), args.layers or args.run is not None, args.run, args.slower)
@@ -125,21 +123,8 @@ def _tool_job(args: argparse.Namespace) -> BenchJob:
     return BenchJob(BenchPlan((), slower=args.slower), find_benchmark(), plan)
 
 
-def spec_for(path: Path, name: str, device: str, known: Sequence[RuntimeSpec]) -> RuntimeSpec:
-    """The runtime of a model; ``auto`` falls back to the reference runtime, and says so."""
-    onnx = identify(path) == "onnx"
-    if name != "auto":
-        return choose(known, name, device)
-    if onnx:
-        return choose(known, "onnxruntime", device)
-    try:
-        return choose(known, "mindspore-lite", device)
-    except RuntimeUnavailable as error:
-        if device != "cpu":
-            raise
-        print(f"warning: {error.message}: {path.name} runs in the reference runtime, whose speed is not that of the "
-              f"deployed model. {error.hint}", file=sys.stderr)
-        return choose(known, "reference", device)
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 def _each(given: list[str], models: list[Path], option: str) -> list[str]:

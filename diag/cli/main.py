@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runtime": ("diag.cli.runtime", "runtimes found, what is missing, how to get it"),
     "conformance": ("diag.cli.conformance", "which operators a runtime converts, runs and gets right"),
     "bench": ("diag.cli.bench", "how fast is it, and is the difference real: before and after"),
+    "tune": ("diag.cli.tune", "AOE tuning: plan, run, results from elsewhere; speed and accuracy before and after"),
     "profile": ("diag.cli.profile", "where the time goes: hotspots of a profile, against another one"),
     "record": ("diag.cli.record", "record tensors on an Ascend server, and check what came back"),
     "report": ("diag.cli.report", "any recorded run again as HTML, CSV, JSON"),

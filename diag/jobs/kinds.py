@@ -58,7 +58,13 @@ def _pipeline_run() -> Kind:
     return Kind(RunJob, once_here)
 
 
+def _tune() -> Kind:
+    from diag.jobs.tune import TuneJob, tune_here
+
+    return Kind(TuneJob, tune_here)
+
+
 KINDS: dict[str, Callable[[], Kind]] = {
-    "compare": _compare, "reduce": _reduce, "bench": _bench, "precision": _precision,
+    "compare": _compare, "reduce": _reduce, "bench": _bench, "tune": _tune, "precision": _precision,
     "pipeline": _pipeline, "pipeline_run": _pipeline_run,
 }

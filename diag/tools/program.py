@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -13,7 +14,7 @@ from typing import NoReturn
 
 from diag.cancel import Cancel
 from diag.errors import RuntimeUnavailable, WorkerCrashed
-from diag.events import Event, Finished, Message
+from diag.events import Event, Finished, Message, Progress
 from diag.runtimes.child_process import Child
 
 _TICK_MS = 100
@@ -51,8 +52,11 @@ class ProgramRun:
 
 
 def run_program(name: str, command: Sequence[str], folder: Path, cancel: Cancel, *,
-                env: Mapping[str, str] | None = None, limits: ProgramLimits | None = None) -> Iterator[Event]:
+                env: Mapping[str, str] | None = None, limits: ProgramLimits | None = None, beat_s: float = math.inf
+                ) -> Iterator[Event]:
     """Each line of stdout as Message, then Finished(ProgramRun), whatever the exit code.
+
+    A program may be silent for hours: every ``beat_s`` seconds comes a Progress with the seconds so far.
 
     It runs in ``folder``, where ``stdout.txt`` and ``stderr.log`` are kept. Raises RuntimeUnavailable if it cannot be
     started, WorkerCrashed when a limit ends it, Cancelled. No process of it is left behind.
@@ -69,7 +73,7 @@ def run_program(name: str, command: Sequence[str], folder: Path, cancel: Cancel,
                                  hint="Check the file and its permissions") from error
     try:
         with out.open("wb") as kept:
-            yield from _lines(name, child, kept.write, cancel, limits, log)
+            yield from _lines(name, child, kept.write, cancel, limits, log, beat_s)
         child.wait(_GRACE_S)
     finally:
         code = child.stop(_GRACE_S)
@@ -77,9 +81,9 @@ def run_program(name: str, command: Sequence[str], folder: Path, cancel: Cancel,
 
 
 def _lines(name: str, child: Child, keep: Callable[[bytes], object], cancel: Cancel, limits: ProgramLimits,
-           log: Path) -> Iterator[Event]:
-    end = time.monotonic() + limits.wall_s
-    alive, cpu = time.monotonic(), child.cpu_s()
+           log: Path, beat_s: float) -> Iterator[Event]:
+    began = alive = beat = time.monotonic()
+    end, cpu = began + limits.wall_s, child.cpu_s()
     poll = select.poll()
     poll.register(child.events, select.POLLIN)
     rest = b""
@@ -89,6 +93,9 @@ def _lines(name: str, child: Child, keep: Callable[[bytes], object], cancel: Can
         now = time.monotonic()
         if now > end:
             _ended(f"{name} did not end within {limits.wall_s:g} s", log)
+        if now - beat >= beat_s:
+            beat = now
+            yield Progress(name, round(now - began), 0, "s")
         if ready:
             chunk = os.read(child.events, _CHUNK)
             if not chunk:
