@@ -1,7 +1,7 @@
 """Compare a golden ONNX model with what it became, layer by layer, and name the layer that injects the error.
 
-TARGET is a MindIR, or another ONNX model. Exit code 1 when an output fails or cannot be compared, or when a layer was
-found that the conversion or the runtime gets wrong.
+TARGET is a MindIR, another ONNX model, or what an NPU recorded: a folder of tensor dumps, or a run folder. Exit code 1
+when an output fails or cannot be compared, or when a layer was found that the conversion or the runtime gets wrong.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ RUNTIMES = ("auto", "reference", "mindspore-lite", "mindspore", "onnxruntime")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """GOLDEN TARGET and how to compare them."""
     parser.add_argument("golden", type=Path, metavar="GOLDEN", help="the ONNX model that is right by definition")
-    parser.add_argument("target", type=Path, metavar="TARGET", help="what it became: .mindir or .onnx")
+    parser.add_argument("target", type=Path, metavar="TARGET", help="what it became: .mindir, .onnx, or a folder "
+                        "that an NPU recorded")
     add_options(parser)
 
 
@@ -57,6 +58,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                      help="check that golden is stable (default: if the model is small)")
     how.add_argument("--preset", choices=("calibrated", "mindstudio"), default="calibrated", help="whose limits decide")
     how.add_argument("--map", type=Path, metavar="FILE", help="JSON: target value or node name → golden tensor")
+    how.add_argument("--graph", type=Path, metavar="FILE", help="the compiler's graph of what the NPU recorded: "
+                     "ge_proto_…_Build.txt, .om, its JSON")
     how.add_argument("--budget", default="", metavar="SIZE", help="memory for tensors (default 2GiB)")
     how.add_argument("--key", default="", metavar="HEX", help="key of an encrypted MindIR, in hexadecimal")
 
@@ -77,8 +80,8 @@ def job_of(args: argparse.Namespace) -> CompareJob:
     plan = ComparePlan(
         golden=args.golden, target=args.target, out=out, inputs=choice, device=parse_device(args.device),
         dtype=args.dtype, own_input=args.own_input, preset=args.preset, map_file=args.map,
-        budget=_budget(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads, jobs=args.jobs,
-        key=args.key or None, checks=args.checks, cache=cache_dir() / "golden", told=_told(args))
+        graph=args.graph, budget=_budget(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads,
+        jobs=args.jobs, key=args.key or None, checks=args.checks, cache=cache_dir() / "golden", told=_told(args))
     return CompareJob(plan, args.runtime)
 
 
@@ -107,7 +110,7 @@ def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:
     told: dict[str, str | int | bool] = {}
     for name, default in (("inputs", None), ("shape", ""), ("seed", 0), ("runtime", "auto"), ("device", "cpu"),
                           ("dtype", "auto"), ("threads", 1), ("own_input", True), ("preset", "calibrated"),
-                          ("map", None), ("budget", ""), ("jobs", None)):
+                          ("map", None), ("graph", None), ("budget", ""), ("jobs", None)):
         value = getattr(args, name)
         if value != default:
             told[name] = value if isinstance(value, (int, bool)) else str(value)

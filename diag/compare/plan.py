@@ -37,6 +37,7 @@ class ComparePlan:
         own_input: whether each layer's own error is measured too (each target node runs once more).
         preset: "calibrated" or "mindstudio".
         map_file: pairings given by hand (see ``diag.compare.align.manual``).
+        graph: the compiler's graph (GE dump, OM, OM as JSON) of what a recording was made with; None: by names.
         budget: memory for tensors, bytes.
         threads: threads of the target's runtime.
         jobs: processor cores for everything that runs here; None: the machine's.
@@ -55,6 +56,7 @@ class ComparePlan:
     own_input: bool = True
     preset: str = "calibrated"
     map_file: Path | None = None
+    graph: Path | None = None
     budget: int = DEFAULT_BUDGET
     threads: int = 1
     jobs: int | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.compare.plan import ComparePlan
-from diag.errors import RuntimeUnavailable, ToolFailed
+from diag.errors import RuntimeUnavailable, ToolFailed, UsageError
 from diag.events import Event, Finished, Message
 from diag.formats.registry import identify
 from diag.jobs.process import HostProcess
@@ -34,6 +35,9 @@ def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
     """Choose the runtime and compare. ``auto`` goes on with the reference runtime where the real one fails."""
     from diag.compare.engine import compare
 
+    if is_recording(job.plan.target):
+        yield from _recorded(job, cancel)
+        return
     runtime, instead = _runtime(job)
     if runtime is None or job.runtime != "auto":
         yield from _noted(compare(job.plan, runtime, cancel), instead)
@@ -45,6 +49,20 @@ def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
         yield Message(f"{reason}. Going on with the reference runtime.", "warning")
         for event in compare(job.plan, None, cancel):
             yield _marked(event, reason)
+
+
+def is_recording(target: Path) -> bool:
+    """Whether a target is what a device recorded (a folder, or one dump file) and not a model."""
+    return target.is_dir()
+
+
+def _recorded(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
+    from diag.compare.recorded.engine import compare_recording
+
+    if job.runtime not in ("auto", "onnxruntime"):
+        raise UsageError(f"{job.runtime} cannot run a recording: it is what another machine ran",
+                         where=f"in {job.plan.target}", hint="Leave --runtime out")
+    yield from compare_recording(job.plan, cancel)
 
 
 def _runtime(job: CompareJob) -> tuple[Runtime | None, str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from diag.compare.tolerance import NOISE, RELATIVE, Limits
 from diag.rules.codes import RULES, Code, finding
+from diag.rules.recorded import recorded
 from diag.types.comparison import Comparison
 from diag.types.finding import Evidence, Finding, Severity
 from diag.types.layer import Culprit, OutputResult, Role, Verdict
@@ -35,6 +36,7 @@ def examine(comparison: Comparison) -> Iterator[Finding]:
     yield from _harmless(comparison)
     yield from _inputs(comparison)
     yield from _gaps(comparison)
+    yield from recorded(comparison)
 
 
 def _culprit(culprit: Culprit) -> Finding:
