@@ -39,8 +39,9 @@ def _overflows(facts: Mapping[str, Any]) -> Iterator[Finding]:
     largest = [v for v in (first.get("largest_input"), first.get("largest_golden"), first.get("largest_output"))
                if v is not None]
     seen = bool(first.get("nonfinite")) or any(v >= FP16_MAX for v in largest) or not largest
+    code = Code.DEVICE_OVERFLOW if seen else Code.OVERFLOW_UNSEEN
     subject = first.get("golden_node") or first.get("name") or f"task {first.get('task')}"
-    yield finding(Code.DEVICE_OVERFLOW if seen else Code.OVERFLOW_UNSEEN, subject,
-                  severity=Severity.FAIL if seen else Severity.WATCH, device_op=first.get("op") or "?", unit=first.get("unit") or "device", status=first.get("status"),
+    yield finding(code, subject, severity=Severity.FAIL if seen else Severity.WATCH, device_op=first.get("op") or "?",
+                  unit=first.get("unit") or "device", status=first.get("status"),
                   largest_input=first.get("largest_input"), largest_golden=first.get("largest_golden"),
                   count=len(reports), evidence=[Evidence(str(first.get("file", "")))])
