@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import platform
+import re
 import resource
 import shlex
 import shutil
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from diag.types.conversion import Conversion
 
 _MOST_TEXT = 64 << 20
+_SECTION = re.compile(r"\[\w+\]\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,10 @@ def read_recorded(paths: Sequence[Path], version: str = "") -> tuple[tuple[Tuned
     settings: list[Finding] = []
     for path in (one for given in paths for one in (result_files(given) if given.is_dir() else [given])):
         text = _text(path)
-        if text.lstrip("\ufeff \r\n\t")[:1] in ("{", "["):
+        plain = text.lstrip("\ufeff \r\n\t")
+        if plain[:1] in ("{", "[") and not _SECTION.match(plain):
             tasks += read_result(path)
-        elif path.suffix.lower() in (".ini", ".cfg", ".config", ".conf"):
+        elif _SECTION.match(plain) or path.suffix.lower() in (".ini", ".cfg", ".config"):
             settings += of_setting(_sections(path, text), version, str(path))
         else:
             output = read_output(text)

@@ -1,0 +1,78 @@
+"""Times from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from samples import shared
+
+from diag.errors import FormatError, UsageError
+from diag.tools.benchmark.recorded import merged, read_recorded
+
+
+def test_a_run_of_the_tool_is_a_summary():
+    (series,) = read_recorded(shared("tools/benchmark/perf_mobilenetv2_full_stdout.txt")).series
+    assert (series.path, series.mean_ms, series.min_ms, series.max_ms, series.runs) == ("mobilenetv2.ms", 7.291, 6.677,
+                                                                                        8.656, 10)
+    assert math.isnan(series.median_ms)
+    assert series.samples_ms == ()
+
+
+def test_several_runs_of_one_model_are_samples(tmp_path: Path):
+    lines = "Model = a.mindir, NumThreads = 2, MinRunTime = 1 ms, MaxRuntime = 9 ms, AvgRunTime = {} ms\n"
+    paths = []
+    for i in range(6):
+        paths.append(tmp_path / f"{i}.txt")
+        paths[-1].write_text(lines.format(2 + i / 10))
+    (series,) = merged([s for p in paths for s in read_recorded(p).series])
+    assert series.samples_ms == (2.0, 2.1, 2.2, 2.3, 2.4, 2.5)
+    assert (series.median_ms, series.min_ms, series.max_ms) == (pytest.approx(2.25), 1, 9)
+
+
+@pytest.mark.parametrize("content", ["1.5\n2.5\n3.5\n", "ms\n1.5\n2.5\n3.5", "1.5, 2.5; 3.5", "[1.5, 2.5, 3.5]",
+                                     '{"samples_ms": [1.5, 2.5, 3.5]}', "\ufeff1.5\r\n2.5\r\n3.5\r\n"])
+def test_plain_numbers(tmp_path: Path, content: str):
+    path = tmp_path / "times"
+    path.write_text(content, encoding="utf-8")
+    (series,) = read_recorded(path).series
+    assert series.samples_ms == (1.5, 2.5, 3.5)
+
+
+def test_failures_and_bias_are_told(tmp_path: Path):
+    path = tmp_path / "out.txt"
+    path.write_text("ModelPath = m.mindir\nAccuracyThreshold = 0.5\nMarkAccuracy\n"
+                    "Mean bias of all nodes/tensors is too big: 12.5%\nRun Benchmark m.mindir Failed : -1\n")
+    found = read_recorded(path)
+    assert [f.code for f in found.findings] == ["PRF009", "PRF010"]
+    assert found.findings[1].values == {"bias": 12.5, "limit": 0.5}
+
+
+@pytest.mark.parametrize("content", ["", "hello", "[]", "{}", '{"kind": "bench", "models": [{"path": 3}]}', "[1, -2]",
+                                     "[1, NaN]", "[" * 5000, "1 2 three"])
+def test_anything_else_is_refused_with_a_sentence(tmp_path: Path, content: str):
+    path = tmp_path / "x"
+    path.write_text(content)
+    with pytest.raises(FormatError) as caught:
+        read_recorded(path)
+    assert caught.value.hint
+
+
+def test_a_missing_file(tmp_path: Path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_recorded(tmp_path / "no")
+
+
+def test_series_keep_everything_through_json(tmp_path: Path):
+    from diag.perf.measure import summary
+    from diag.workspace.codec import to_json
+
+    one = summary([1.0, 2.0, 3.0, 2.0], path="m.onnx", runtime="onnxruntime", rounds=(0, 0, 1, 1))
+    path = tmp_path / "bench.json"
+    path.write_text(json.dumps({"kind": "bench", "models": [to_json(one)]}))
+    (back,) = read_recorded(path).series
+    assert back.samples_ms == one.samples_ms
+    assert back.rounds == one.rounds
+    assert back.source == str(path)
