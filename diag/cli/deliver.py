@@ -16,8 +16,12 @@ from diag.report.write import save
 from diag.types.layer import Verdict
 
 
-def deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, csv: Callable[[], str]) -> None:
-    """The sheet on stdout (unless JSON goes there); JSON, HTML and CSV where they were asked for."""
+def deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, csv: Callable[[], str],
+            html: Callable[[], str] | None = None) -> None:
+    """The sheet on stdout (unless JSON goes there); JSON, HTML and CSV where they were asked for.
+
+    ``html`` makes the page where it is more than the sheet.
+    """
     if args.json == "-":
         sys.stdout.write(dumps(document))
     elif not args.quiet:
@@ -28,7 +32,7 @@ def deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, cs
     if args.json and args.json != "-":
         save(dumps(document), Path(args.json))
     if args.html:
-        save(page(sheet, args.lang), Path(args.html))
+        save(page(sheet, args.lang) if html is None else html(), Path(args.html))
     if args.csv:
         save(csv(), Path(args.csv))
 

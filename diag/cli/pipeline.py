@@ -17,14 +17,19 @@ from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.cli.compare import RUNTIMES
+from diag.cli.deliver import deliver, exit_code
 from diag.cli.options import at_least, parse_size
 from diag.cli.progress import drive
 from diag.errors import UsageError
 from diag.jobs.pipeline import LocateJob, RunJob, run_locate, run_once
+from diag.pipeline.init import examine, written
 from diag.pipeline.plan import DEFAULT_BUDGET, PipelinePlan, search_folder
 from diag.pipeline.spec import load
+from diag.report.pipeline import document, page, sheet, to_csv
+from diag.report.pipeline.once import run_csv, run_document, run_sheet
+from diag.report.pipeline.opening import init_csv, init_document, init_sheet
+from diag.report.write import save
 from diag.runtimes.places import cache_dir
-from diag.types.layer import Verdict
 from diag.types.pipeline import PipelineDiagnosis, PipelineRun
 
 
@@ -32,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The action, and its options."""
     parser.add_argument("action", choices=("init", "run", "locate"), help="what to do")
     parser.add_argument("path", type=Path, metavar="SPEC.toml|ONNX_FOLDER", help="the pipeline, or (init) its models")
+    start = parser.add_argument_group("init")
+    start.add_argument("--mindir", type=Path, metavar="FOLDER", help="folder with the converted models")
+    start.add_argument("-o", "--spec", type=Path, default=Path("pipeline.toml"), metavar="FILE",
+                       help="the file to write (default: pipeline.toml)")
+    start.add_argument("--image", default="", metavar="FILE", help="picture to start from")
+    start.add_argument("--force", action="store_true", help="write over a file that is there")
     how = parser.add_argument_group("run, locate")
     how.add_argument("--swap", default="", metavar="NAMES", help="run: submodels as their MindIR, by comma; or all")
     how.add_argument("--runtime", choices=RUNTIMES, help="for all submodels, instead of what the file says")
@@ -47,22 +58,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit code."""
+    if args.action == "init":
+        return init(args)
     cancel = Cancel()
-    plan = _plan(args)
     if args.action == "run":
-        done: PipelineRun = drive(run_once(RunJob(plan), cancel, args.host), args, cancel)
-        print(done)
+        done: PipelineRun = drive(run_once(RunJob(_plan(args)), cancel, None), args, cancel)
+        deliver(args, run_document(done, args.lang), run_sheet(done, args.lang), lambda: run_csv(done))
         return 0
-    found: PipelineDiagnosis = drive(run_locate(LocateJob(plan), cancel, args.host), args, cancel)
-    for one in found.submodels:
-        print(one.name, one.verdict, one.error, one.ratio, one.reason)
-    for r in found.runs:
-        print(r.kind, r.swapped, r.verdict, r.reason, r.seconds)
-    for c in found.culprits:
-        print("CULPRIT", c)
-    for f in found.findings:
-        print(f)
-    return 1 if found.verdict is Verdict.FAIL else 0
+    found: PipelineDiagnosis = drive(run_locate(LocateJob(_plan(args)), cancel, args.host), args, cancel)
+    return tell(found, args)
+
+
+def init(args: argparse.Namespace) -> int:
+    """Write the spec of a folder, print what its submodels take."""
+    folder = examine(args.path, args.mindir)
+    if args.spec.exists() and not args.force:
+        raise UsageError("There is a file of that name", where=f"in {args.spec.absolute()}",
+                         hint="Give another name with -o, or --force to write over it")
+    save(written(folder, args.image, args.spec), args.spec)
+    deliver(args, init_document(folder, args.spec), init_sheet(folder, args.spec, args.lang), lambda: init_csv(folder))
+    return 0
+
+
+def tell(found: PipelineDiagnosis, args: argparse.Namespace) -> int:
+    """A search on the terminal and in files; returns the exit code."""
+    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found),
+            lambda: page(found, args.lang))
+    return exit_code(found.verdict, args.fail_on)
 
 
 def _plan(args: argparse.Namespace) -> PipelinePlan:

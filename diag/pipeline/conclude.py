@@ -38,8 +38,9 @@ class Evidence:
 def failure(error: SubmodelFailed) -> Finding:
     """A submodel that does not run, as a finding."""
     proof = [Proof(str(error.log))] if error.log is not None else []
-    return finding(Code.SUBMODEL_FAILED, error.submodel, reason=error.message.rstrip("."), where=error.where or error.message,
-                   hint=(error.hint or "compare it alone").rstrip("."), evidence=proof)
+    hint = (error.hint or "compare it alone").rstrip(".")
+    return finding(Code.SUBMODEL_FAILED, error.submodel, reason=error.message.rstrip("."),
+                   where=error.where or error.message, hint=hint, evidence=proof)
 
 
 def conclude(session: Session, evidence: Evidence, wall_s: float) -> PipelineDiagnosis:

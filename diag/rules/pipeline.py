@@ -56,7 +56,7 @@ def _culprit(culprit: PipelineCulprit, diagnosis: PipelineDiagnosis) -> Iterator
                       calls=one.calls, evidence=proof)
     else:
         code = Code.SUBMODEL_HIDDEN if one.blind and not one.error > 0 else Code.SUBMODEL_WRONG
-        yield finding(code, one.name, output=one.output, error=_known(one.error), ratio=_known(one.ratio),
+        yield finding(code, one.name, output=one.output, error=_known(one.error), ratio=_factor(one.ratio),
                       call=one.call, calls=one.calls, evidence=proof)
     if culprit.layer is not None:
         code = Code(culprit.layer.finding)
@@ -78,7 +78,7 @@ def _submodel(one: SubmodelResult, blamed: set[str]) -> Iterator[Finding]:
         yield finding(Code.NOT_SWAPPED, one.name)
     elif one.verdict is Verdict.WATCH and one.name not in blamed:
         yield finding(Code.SUBMODEL_NEAR_LIMIT, one.name, output=one.output, error=_known(one.error),
-                      ratio=_known(one.ratio))
+                      ratio=_factor(one.ratio))
     if one.note:
         yield finding(Code.REFERENCE_INSTEAD, one.mindir, reason=one.note)
 
@@ -101,6 +101,11 @@ def _whole(diagnosis: PipelineDiagnosis) -> Iterator[Finding]:
     off = [r for r in diagnosis.runs if r.verdict is Verdict.FAIL]
     if off and not diagnosis.culprits and not failed and not diagnosis.amplified:
         yield finding(Code.NO_SUBMODEL, ", ".join(off[-1].swapped), reason=off[-1].reason)
+
+
+def _factor(value: float) -> float | int | None:
+    """A ratio without digits that say nothing."""
+    return round(value) if value >= 10 and math.isfinite(value) else _known(value)
 
 
 def _known(value: float) -> float | None:

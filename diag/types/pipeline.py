@@ -255,4 +255,5 @@ class PipelineRun:
     seconds: Mapping[str, float]
     calls: Mapping[str, int]
     wall_s: float
+    peak_bytes: int
     run: str

@@ -54,7 +54,7 @@ def picture() -> Image.Image:
     return Image.fromarray((np.clip(scene, 0, 1) * 255).round().astype(np.uint8))
 
 
-def _paint(scene: Array, where: Array, colour: Any) -> None:
+def _paint(scene: Array, where: Array, colour: Array | tuple[float, float, float]) -> None:
     scene[where] = colour
 
 
