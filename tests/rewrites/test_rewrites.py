@@ -20,7 +20,7 @@ from diag.rewrites.registry import NAMES, named
 
 CASES = [
     ("instance_norm_4d", models.group_norm_export, 1), ("instance_norm_4d", models.instance_norm_alone, 1),
-    ("transpose_3d", models.channels_last, 1),
+    ("transpose_3d", models.channels_last, 1), ("attributes_explicit", models.channels_last, 1),
     ("layer_norm_decomposed", models.layer_norm, 1), ("layer_norm_decomposed", models.layer_norm_plain, 1),
     ("layer_norm_decomposed", models.outside_weights, 1),
     ("group_norm_decomposed", models.group_norm(18), 1), ("group_norm_decomposed", models.group_norm(21), 1),
@@ -162,4 +162,4 @@ def test_equations_that_are_no_product(equation):
 
 
 def test_all_names_are_different():
-    assert len(set(NAMES)) == len(NAMES) == 14
+    assert len(set(NAMES)) == len(NAMES) == 15

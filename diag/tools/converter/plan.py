@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from diag.compare.plan import InputChoice
+from diag.tools.converter.profiles import Profiles
 
 Config = Mapping[str, Mapping[str, str]]
 """Converter options: section, key, value."""
@@ -46,15 +47,16 @@ class ConverterPlan:
     Attributes:
         onnx: the model; external data must lie beside it.
         output: where the MindIR goes, with its ending: .mindir, or .ms for MINDIR_LITE.
-        shapes: fixed shapes by input name; those of the file where it is empty.
-        dynamic: input shapes with -1 for what varies, by name; ``profiles`` then says which sizes.
-        profiles: a tuple of sizes for each profile: one number for each -1 of ``dynamic``, in the order of the inputs.
+        shapes: input shapes by name, -1 where a size varies; those of the file where it is empty.
+        profiles: the sizes of each dynamic profile: one number for each -1 of ``shapes``, in the order of the inputs.
         optimize: none, general, gpu_oriented, ascend_oriented, ascend_oriented:910b …
         save_type: MINDIR or MINDIR_LITE.
         precision: precision_mode in the converter's words (enforce_fp16, preferred_fp32, enforce_fp32,
             enforce_origin, preferred_optimal); "" leaves the converter's default.
-        config: further options by section.
-        config_file: a file with the same; what ``config`` says wins.
+        aoe: aoe_mode ("subgraph tuning", "operator tuning", both by ", "); sets the compiler's cache to force as well.
+        custom_ops: plugin_custom_ops (All, FlashAttention …).
+        config: further options by section; they win over what the fields above make.
+        config_file: a file with the same, to which everything else is added.
         flags: further flags of converter_lite by name without the dashes (inputDataType, fp16, encryption …).
         tool: auto, converter_lite, python.
         converter: path of converter_lite, or of the Python that has mindspore_lite; None: looked for.
@@ -68,11 +70,12 @@ class ConverterPlan:
     onnx: Path
     output: Path
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    dynamic: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     profiles: tuple[tuple[int, ...], ...] = ()
     optimize: str = "general"
     save_type: str = "MINDIR"
     precision: str = ""
+    aoe: str = ""
+    custom_ops: str = ""
     config: Config = field(default_factory=dict)
     config_file: Path | None = None
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -84,3 +87,14 @@ class ConverterPlan:
     rewrites: tuple[str, ...] = ()
     checks: Checks = field(default_factory=Checks)
     limits: ConverterLimits = field(default_factory=ConverterLimits)
+
+    @property
+    def dynamic(self) -> Profiles | None:
+        """The dynamic profiles; None for a model of fixed sizes."""
+        varies = any(-1 in shape for shape in self.shapes.values())
+        return Profiles(self.shapes, self.profiles) if varies or self.profiles else None
+
+    @property
+    def for_ascend(self) -> bool:
+        """Whether the result is compiled for a chip."""
+        return self.optimize.startswith("ascend_oriented")

@@ -1,73 +1,180 @@
-"""Converts one model and proves the result: convert, first run, comparison, or the reason why not."""
+"""Converts one model and proves the result: rewrites, converter, first run, comparison, or the reason why not."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.errors import RuntimeUnavailable, ToolFailed, WorkerCrashed
+from diag.errors import ToolFailed, UsageError
 from diag.events import Event, Finished, Progress
-from diag.runtimes.discover import DiscoverySettings, discover
-from diag.runtimes.interface import RuntimeSpec
-from diag.runtimes.mindspore_lite.convert import ConvertPlan, ConvertResult
-from diag.runtimes.mindspore_lite.convert import convert as convert_in_python
-from diag.runtimes.registry import choose
+from diag.formats.interface import key_of
+from diag.formats.registry import identify
+from diag.logs.environment import settings, variables
+from diag.rewrites.apply import Rewritten, rewrite
+from diag.tools.converter.attempt import Attempt, attempt
+from diag.tools.converter.command import command
+from diag.tools.converter.config import sections, write_config
+from diag.tools.converter.find import Converter, find_converter
+from diag.tools.converter.flags import SAVE_TYPES, check_flags, read_version
 from diag.tools.converter.plan import ConverterPlan
 from diag.tools.converter.smoke import smoke
-from diag.types.conversion import Conversion, ConvertStatus
+from diag.tools.converter.story import (
+    about_plan,
+    about_smokes,
+    about_success,
+    failure,
+    root_cause,
+    status_of,
+    unchecked,
+)
+from diag.types.conversion import Conversion, ConvertStatus, Smoke
+from diag.types.finding import Severity
 from diag.types.layer import Verdict
+from diag.workspace.codec import to_json
+from diag.workspace.digest import sha256
 
-_STAGES = 3
+_STAGES = 4
+_ORDER = [Severity.FAIL, Severity.WATCH, Severity.INFO]
 
 
 def convert(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
-    """Progress and Message, then Finished(Conversion), also where the conversion failed: its status says so.
+    """Progress and lines of the log as Message, then Finished(Conversion), also where it failed: its status says so.
 
-    Raises UsageError (the plan makes no sense), RuntimeUnavailable (no converter), Cancelled.
+    Raises UsageError (the plan makes no sense), FormatError, RuntimeUnavailable (no converter), Cancelled.
     """
-    yield Progress("Converting", 0, _STAGES)
-    made = yield from _converted(plan, cancel)
-    if made.output is None or not plan.checks.smoke:
-        yield Finished(made)
+    converter = find_converter(plan)
+    check(plan, converter)
+    yield Progress("Rewriting" if plan.rewrites else "Converting", 0, _STAGES)
+    onnx, rewritten = yield from _rewritten(plan, cancel)
+    version = read_version(plan.version or converter.version)
+    config = sections(plan, version)
+    file = _config_file(plan, config)
+    yield Progress("Converting", 1, _STAGES)
+    made = yield from attempt(converter, _with_diagnostics(plan), onnx, file, cancel)
+    found = Conversion(
+        plan.onnx, made.output, ConvertStatus.FAILED, config, command("converter_lite", plan, onnx, plan.output, file),
+        converter.kind, made.version, str(converter.path), made.seconds, log=made.log, ending=made.ending.text,
+        rewrites=tuple(plan.rewrites), rewritten=rewritten.path if rewritten is not None else None,
+        digest=digest_of(plan), name=plan.onnx.stem)
+    yield Progress("Looking at the result", 2, _STAGES)
+    told = list(about_plan(plan, made.version))
+    if made.output is None:
+        cause = root_cause(made.log, cancel)
+        yield Finished(_ordered(replace(found, root_cause=cause, findings=(failure(plan, converter, made), *told))))
         return
-    yield Progress("Running the result", 1, _STAGES)
-    first = smoke(plan.onnx, made.output, plan.checks, cancel, shapes=plan.shapes)
-    status = ConvertStatus.OK
-    if not first.ran:
-        status = ConvertStatus.NOT_RUNNING
-    elif first.verdict in (Verdict.FAIL, Verdict.NOT_COMPARABLE):
-        status = ConvertStatus.WRONG
-    yield Finished(replace(made, smoke=first, smokes=(first,), status=status))
+    smokes = yield from _smokes(plan, made, cancel)
+    told += [*about_success(plan, made), *about_smokes(plan, smokes)]
+    if not smokes:
+        told.append(unchecked(plan, _why_unchecked(plan)))
+    worst = max(smokes, key=lambda s: (not s.ran, s.verdict.rank), default=None)
+    yield Finished(_ordered(replace(found, status=status_of(smokes), smoke=worst, smokes=smokes, ending="",
+                                    findings=tuple(told))))
 
 
-def _converted(plan: ConverterPlan, cancel: Cancel) -> Generator[Event, None, Conversion]:
-    spec = _python(plan)
-    config = {section: dict(values) for section, values in plan.config.items()}
-    if plan.precision:
-        config.setdefault("ascend_context", {})["precision_mode"] = plan.precision
-    base = Conversion(plan.onnx, None, ConvertStatus.FAILED, config, tool="python", tool_version=spec.version,
-                      tool_path=str(spec.python))
-    ask = ConvertPlan(plan.onnx, plan.output, plan.shapes, plan.optimize, plan.save_type, config, plan.config_file,
-                      timeout_s=plan.limits.wall_s)
-    try:
-        for event in convert_in_python(spec, ask, cancel):
-            if isinstance(event, Finished):
-                result: ConvertResult = event.result
-                return replace(base, output=result.path, status=ConvertStatus.UNCHECKED, seconds=result.seconds,
-                               log=result.log, tool_version=result.version)
-            yield event
-    except WorkerCrashed as error:
-        return replace(base, log=error.log, ending=error.message)
-    except ToolFailed as error:
-        return replace(base, log=error.log)
-    raise AssertionError("a conversion ended without Finished")
+def check(plan: ConverterPlan, converter: Converter) -> None:
+    """Raises UsageError, FormatError for a plan that cannot be carried out."""
+    if not plan.onnx.is_file():
+        raise UsageError("There is no such file", where=f"in {plan.onnx}", hint="Check the path")
+    if (kind := identify(plan.onnx)) != "onnx":
+        raise UsageError(f"Only ONNX models are converted; this is {kind}", where=f"in {plan.onnx}",
+                         hint="See: diag inspect")
+    ending = SAVE_TYPES.get(plan.save_type)
+    if ending is None:
+        raise UsageError(f"'{plan.save_type}' is no save type", hint=f"Use {' or '.join(SAVE_TYPES)}")
+    if plan.output.suffix != ending:
+        raise UsageError(f"A {plan.save_type} file ends with {ending}", where=f"in {plan.output}",
+                         hint=f"Call it {plan.output.with_suffix(ending).name}")
+    check_flags(plan.flags, plan.optimize, python=converter.kind == "python")
+    if plan.flags.get("encryption") in ("true", "on") and not plan.flags.get("encryptKey"):
+        raise UsageError("Encryption needs a key", hint="Give --flag encryptKey=HEX as well")
+    key_of(plan.flags.get("encryptKey", ""))
 
 
-def _python(plan: ConverterPlan) -> RuntimeSpec:
-    named = (plan.converter,) if plan.converter is not None else ()
-    try:
-        return choose(discover(DiscoverySettings(named)), "mindspore-lite")
-    except RuntimeUnavailable as error:
-        raise RuntimeUnavailable("There is no MindSpore Lite converter on this machine", where=error.message,
-                                 hint=error.hint) from error
+def digest_of(plan: ConverterPlan) -> str:
+    """Hash of the model's bytes and of everything in the plan that decides what is made of it."""
+    facts = to_json(replace(plan, limits=type(plan.limits)(), output=Path(plan.output.name), diagnostics=False))
+    config = sha256(plan.config_file) if plan.config_file is not None and plan.config_file.is_file() else ""
+    told = json.dumps([sha256(plan.onnx), config, facts], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _rewritten(plan: ConverterPlan, cancel: Cancel) -> Generator[Event, None, tuple[Path, Rewritten | None]]:
+    """The ONNX to convert: the plan's own, or one that was proved to say the same."""
+    if not plan.rewrites:
+        return plan.onnx, None
+    out = plan.output.parent / f"{plan.output.stem}.rewritten" / plan.onnx.name
+    fixed = {name: shape for name, shape in plan.shapes.items() if -1 not in shape}
+    for event in rewrite(plan.onnx, plan.rewrites, out, cancel, shapes=fixed, choice=plan.checks.inputs):
+        if isinstance(event, Finished):
+            result: Rewritten = event.result
+            if not result.proved:
+                worst = result.findings[0].values if result.findings else {}
+                raise ToolFailed("The rewrites change the model's answers and were not used",
+                                 where=f"output {worst.get('output', '?')} moves by {worst.get('error', '?')}",
+                                 hint=f"Convert without: {', '.join(n for n, _ in result.applied)}")
+            return result.path, result
+        yield event
+    raise AssertionError("a rewrite ended without Finished")
+
+
+def _config_file(plan: ConverterPlan, config: dict[str, dict[str, str]]) -> Path | None:
+    """The user's own file where nothing is added to it, else one that holds everything."""
+    if not config:
+        return plan.config_file
+    plain = replace(plan, config_file=None)
+    if plan.config_file is not None and not sections(plain, read_version(plan.version)):
+        return plan.config_file
+    plan.output.parent.mkdir(parents=True, exist_ok=True)
+    return write_config(config, plan.output.with_name(plan.output.name + ".ini"))
+
+
+def _with_diagnostics(plan: ConverterPlan) -> ConverterPlan:
+    if not plan.diagnostics:
+        return plan
+    folder = plan.output.parent / f"{plan.output.stem}.diagnostics"
+    (folder / "graphs").mkdir(parents=True, exist_ok=True)
+    chosen = settings(folder.absolute(), screen=False, dumps=True, blocking=False)
+    return replace(plan, env={**variables(chosen), **plan.env})
+
+
+def _smokes(plan: ConverterPlan, made: Attempt, cancel: Cancel) -> Generator[Event, None, tuple[Smoke, ...]]:
+    """The first run; of a dynamic model one for each of its first profiles."""
+    if made.output is None or _why_unchecked(plan):
+        return ()
+    shapes = [dict(plan.shapes)]
+    if plan.dynamic is not None:
+        numbers = range(min(len(plan.profiles), plan.checks.profiles)) if plan.profiles else range(0)
+        shapes = [plan.dynamic.inputs(i) for i in numbers]
+    found = []
+    for number, sizes in enumerate(shapes, 1):
+        yield Progress("Running the result", 3, _STAGES)
+        first = smoke(plan.onnx, made.output, plan.checks, cancel, shapes=sizes,
+                      key=key_of(plan.flags.get("encryptKey", "")))
+        found.append(replace(first, profile=number if plan.dynamic is not None else 0))
+    return tuple(found)
+
+
+def _why_unchecked(plan: ConverterPlan) -> str:
+    """Why the result cannot be run here, "" if it can."""
+    if not plan.checks.smoke:
+        return "the first run was switched off"
+    if plan.save_type != "MINDIR":
+        return "models for devices (.ms) run on the device"
+    if plan.for_ascend and plan.checks.device == "cpu" and plan.checks.runtime == "auto":
+        return "what is compiled for a chip runs only there; give --device ascend:N on a machine that has it"
+    return ""
+
+
+def _ordered(found: Conversion) -> Conversion:
+    return replace(found, findings=tuple(sorted(found.findings, key=lambda f: _ORDER.index(f.severity))))
+
+
+def verdict_of(models: Iterator[Conversion] | tuple[Conversion, ...]) -> Verdict:
+    """PASS when all are proved, WATCH when one is unchecked, FAIL when one failed, does not run or is wrong."""
+    ranks = {ConvertStatus.OK: Verdict.PASS, ConvertStatus.KEPT: Verdict.PASS, ConvertStatus.UNCHECKED: Verdict.WATCH,
+             ConvertStatus.SKIPPED: Verdict.WATCH}
+    return max((ranks.get(m.status, Verdict.FAIL) for m in models), key=lambda v: v.rank, default=Verdict.PASS)

@@ -1,0 +1,237 @@
+"""Nodes that rely on a default, or on an attribute, that the converter of MindSpore Lite 2.0.0 loses: said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import onnx
+from onnx import helper
+
+from diag.rewrites.interface import Site
+from diag.rewrites.model import Model
+from diag.runtimes.interface import Array
+from diag.types.codes import Code
+from diag.types.dtype import DType
+
+_DEFAULTS: Mapping[str, Mapping[str, float]] = {
+    "Elu": {"alpha": 1.0}, "LeakyRelu": {"alpha": float(np.float32(0.01))}, "ThresholdedRelu": {"alpha": 1.0},
+    "Celu": {"alpha": 1.0}, "Gemm": {"alpha": 1.0, "beta": 1.0}}
+_MOST_ELEMENTS = 2**24
+
+
+class DefaultsSpelled:
+    """Writes down the default slope of an activation, which a converter may take for zero."""
+
+    name = "defaults_spelled"
+    code = Code.REWRITE_DEFAULTS
+
+    def sites(self, model: Model) -> Sequence[Site]:
+        """Activations whose attribute is not written."""
+        return [Site(name, node.op_type, ", ".join(_absent(node))) for name, node in model.each(*_DEFAULTS)
+                if node.op_type != "Gemm" and _absent(node)]
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """The same node with the attribute."""
+        for site in sites:
+            node = model.node(site.node)
+            node.attribute.extend(helper.make_attribute(n, _DEFAULTS[node.op_type][n]) for n in _absent(node))
+        model.changed()
+
+
+class ClipLimitsSpelled:
+    """Gives a Clip that only has a maximum the lowest float32 as its minimum."""
+
+    name = "clip_limits_spelled"
+    code = Code.REWRITE_CLIP
+
+    def sites(self, model: Model) -> Sequence[Site]:
+        """Clips of float32 with a maximum and no minimum."""
+        return [Site(name, node.op_type) for name, node in model.each("Clip")
+                if len(node.input) > 2 and node.input[2] and not node.input[1]
+                and model.dtype(node.input[0]) is DType.FLOAT32]
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """The same node with both limits."""
+        for site in sites:
+            node = model.node(site.node)
+            node.input[1] = model.add_constant("lowest", np.array(np.finfo(np.float32).min, np.float32))
+        model.changed()
+
+
+class PowExponentFloat:
+    """Gives a power of float32 its integer exponent as float32."""
+
+    name = "pow_exponent_float"
+    code = Code.REWRITE_POW
+
+    def sites(self, model: Model) -> Sequence[Site]:
+        """Powers whose exponent is a constant of integers."""
+        return [Site(name, node.op_type) for name, node in model.each("Pow")
+                if model.dtype(node.input[0]) is DType.FLOAT32 and _integers(model, node.input[1]) is not None]
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """The same node with another constant."""
+        for site in sites:
+            node = model.node(site.node)
+            exponent = _integers(model, node.input[1])
+            if exponent is not None:
+                node.input[1] = model.add_constant("exponent", exponent.astype(np.float32))
+        model.sweep()
+
+
+class AveragePoolPadded:
+    """Pads with zeros before an AveragePool that counts its padding, so that it has none of its own."""
+
+    name = "average_pool_padded"
+    code = Code.REWRITE_POOL
+
+    def sites(self, model: Model) -> Sequence[Site]:
+        """AveragePool with count_include_pad and padding, no rounding up, no automatic padding."""
+        return [Site(name, node.op_type) for name, node in model.each("AveragePool")
+                if _number(node, "count_include_pad") and any(_ints(node, "pads")) and not _number(node, "ceil_mode")
+                and not any(a.name == "auto_pad" and a.s not in (b"", b"NOTSET") for a in node.attribute)
+                and model.dtype(node.input[0]) is DType.FLOAT32]
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """Pad, then the same pool without padding."""
+        instead = {}
+        for site in sites:
+            node = model.node(site.node)
+            instead[site.node] = _padded(model, node)
+        model.replace(instead)
+
+
+class HardSigmoidExpanded:
+    """HardSigmoid by its definition: a product, a sum and a Clip."""
+
+    name = "hard_sigmoid_expanded"
+    code = Code.REWRITE_HARD_SIGMOID
+
+    def sites(self, model: Model) -> Sequence[Site]:
+        """Every HardSigmoid of float32."""
+        return [Site(name, node.op_type) for name, node in model.each("HardSigmoid")
+                if model.dtype(node.input[0]) is DType.FLOAT32]
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """max(0, min(1, alpha·x + beta))."""
+        instead = {}
+        for site in sites:
+            node = model.node(site.node)
+            given = {a.name: a.f for a in node.attribute}
+            numbers = [given.get("alpha", 0.2), given.get("beta", 0.5), 0.0, 1.0]
+            alpha, beta, low, high = (model.add_constant("hard", np.array(n, np.float32)) for n in numbers)
+            line = model.make("Mul", [node.input[0], alpha], base=node.name)
+            shifted = model.make("Add", [line.output[0], beta], base=node.name)
+            instead[site.node] = [line, shifted, model.make("Clip", [shifted.output[0], low, high], node.output[0],
+                                                            base=node.name)]
+        model.replace(instead)
+
+
+class ResizeAsMatmul:
+    """A Resize of two axes by constant factors as two products with constant matrices: every mode is linear."""
+
+    name = "resize_as_matmul"
+    code = Code.REWRITE_RESIZE
+
+    def sites(self, model: Model) -> Sequence[Site]:
+        """Four axes, sizes known, only the last two change, and the matrices are not large."""
+        found = []
+        for name, node in model.each("Resize"):
+            before, after = model.shape(node.input[0]), model.shape(node.output[0])
+            if before is None or after is None or len(before) != 4 or before[:2] != after[:2]:
+                continue
+            if model.dtype(node.input[0]) is not DType.FLOAT32 or _mode(node, b"coordinate") == b"tf_crop_and_resize":
+                continue
+            if all(model.is_constant(v) for v in node.input[1:] if v) and max(
+                    before[i] * after[i] for i in (2, 3)) <= _MOST_ELEMENTS:
+                found.append(Site(name, node.op_type, f"{before[2]}x{before[3]} to {after[2]}x{after[3]}"))
+        return found
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """Rows from the left, columns from the right."""
+        instead = {}
+        for site in sites:
+            node = model.node(site.node)
+            tall, wide = (_matrix(model, node, axis) for axis in (2, 3))
+            rows = model.make("MatMul", [model.add_constant("rows", tall), node.input[0]], base=node.name)
+            columns = model.make("MatMul", [rows.output[0], model.add_constant("columns", wide.T)], node.output[0],
+                                 base=node.name)
+            instead[site.node] = [rows, columns]
+        model.replace(instead)
+
+
+def _absent(node: onnx.NodeProto) -> list[str]:
+    given = {a.name for a in node.attribute}
+    return [name for name in _DEFAULTS[node.op_type] if name not in given]
+
+
+def _integers(model: Model, value: str) -> Array | None:
+    array = model.constant(value)
+    return array if array is not None and array.dtype.kind in "iu" else None
+
+
+def _padded(model: Model, node: onnx.NodeProto) -> list[onnx.NodeProto]:
+    pads = _ints(node, "pads")
+    rank = len(pads) // 2
+    whole = [0, 0, *pads[:rank], 0, 0, *pads[rank:]]
+    zero = model.add_constant("zero", np.array(0, np.float32))
+    if model.opset >= 11:
+        sizes = model.add_constant("pads", np.array(whole, np.int64))
+        pad = model.make("Pad", [node.input[0], sizes, zero], base=node.name)
+        pad.attribute.append(helper.make_attribute("mode", "constant"))
+    else:
+        pad = model.make("Pad", [node.input[0]], base=node.name, mode="constant", pads=whole)
+    pool = onnx.NodeProto()
+    pool.CopyFrom(node)
+    pool.input[0] = pad.output[0]
+    kept = [a for a in node.attribute if a.name not in ("pads", "count_include_pad")]
+    del pool.attribute[:]
+    pool.attribute.extend(kept)
+    return [pad, pool]
+
+
+def _matrix(model: Model, node: onnx.NodeProto, axis: int) -> Array:
+    """What the Resize does along one axis, as a matrix (after, before): the answer to each unit vector."""
+    import onnxruntime as ort
+
+    before, after = model.shape(node.input[0]), model.shape(node.output[0])
+    if before is None or after is None:
+        raise AssertionError("sites() saw both shapes")
+    size = before[axis]
+    one = onnx.NodeProto()
+    one.CopyFrom(node)
+    sizes = np.array([1, 1, size, after[axis]], np.int64)
+    given = [model.constant(v) if v else None for v in node.input]
+    scales = given[2] if len(given) > 2 else None
+    constants = {}
+    if scales is not None and scales.size == 4:
+        constants["scales"] = np.array([1, 1, 1, scales[axis]], np.float32)
+        one.input[:] = ["x", "", "scales"]
+    else:
+        constants["sizes"] = sizes
+        one.input[:] = ["x", "", "", "sizes"]
+    one.output[:] = ["y"]
+    kept = [a for a in node.attribute if a.name != "axes"]
+    del one.attribute[:]
+    one.attribute.extend(kept)
+    graph = helper.make_graph([one], "resize", [helper.make_tensor_value_info("x", 1, [1, 1, size, size])],
+                              [helper.make_tensor_value_info("y", 1, [1, 1, size, after[axis]])],
+                              [onnx.numpy_helper.from_array(a, n) for n, a in constants.items()])
+    opsets = [helper.make_opsetid("", model.opset)]
+    session = ort.InferenceSession(helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString(),
+                                   providers=["CPUExecutionProvider"])
+    found: Array = session.run(None, {"x": np.eye(size, dtype=np.float32)[None, None]})[0][0, 0]
+    return np.ascontiguousarray(found.T)
+
+
+def _mode(node: onnx.NodeProto, prefix: bytes) -> bytes:
+    return next((bytes(a.s) for a in node.attribute if a.name.encode().startswith(prefix)), b"")
+
+
+def _number(node: onnx.NodeProto, name: str) -> int:
+    return next((int(a.i) for a in node.attribute if a.name == name), 0)
+
+
+def _ints(node: onnx.NodeProto, name: str) -> list[int]:
+    return next((list(a.ints) for a in node.attribute if a.name == name), [])
