@@ -10,6 +10,7 @@ from onnx import helper
 
 from diag.rewrites.interface import Site
 from diag.rewrites.model import Model
+from diag.runtimes.interface import Array
 from diag.types.codes import Code
 from diag.types.dtype import DType
 
@@ -44,7 +45,7 @@ class InstanceNorm4D:
                 instead[model.writers[node.input[0]]] = [_with_input(before, 1, model.add_constant(
                     "shape4d", np.array(target, np.int64)))]
             else:
-                made.append(model.make("Reshape", [wide, model.add_constant("shape4d", np.array([0, 0, -1, 1]))],
+                made.append(model.make("Reshape", [wide, model.add_constant("shape4d", _sizes(model, wide, 1))],
                                        base=node.name))
                 wide = made[0].output[0]
             norm = _with_input(node, 0, wide)
@@ -52,7 +53,7 @@ class InstanceNorm4D:
                 instead[site.node] = [*made, norm]
                 continue
             norm.output[0] = model.fresh(f"{node.output[0]}/4d")
-            back = model.make("Reshape", [norm.output[0], model.add_constant("shape3d", np.array([0, 0, -1]))],
+            back = model.make("Reshape", [norm.output[0], model.add_constant("shape3d", _sizes(model, node.input[0]))],
                               node.output[0], base=node.name)
             instead[site.node] = [*made, norm, back]
         model.replace(instead)
@@ -118,6 +119,12 @@ def _flattened(model: Model, value: str) -> bool:
         if shape is None or 0 in shape.tolist():
             return False
     return True
+
+
+def _sizes(model: Model, value: str, *more: int) -> Array:
+    """The shape of a value of three axes for a Reshape: its sizes if they are known, else "as it was"."""
+    shape = model.shape(value)
+    return np.array([*(shape if shape is not None else (0, 0, -1)), *more], np.int64)
 
 
 def _with_input(node: onnx.NodeProto, index: int, value: str) -> onnx.NodeProto:

@@ -75,8 +75,8 @@ def about_smokes(plan: ConverterPlan, smokes: Sequence[Smoke]) -> Iterator[Findi
         where = f"{smoke.runtime} {smoke.runtime_version}".strip()
         name = f"{plan.onnx.name} (profile {smoke.profile})" if smoke.profile else plan.onnx.name
         if not smoke.ran:
-            yield finding(Code.CONVERTED_NOT_RUNNING, name, runtime=where or "no runtime",
-                          reason=_sentence(f"{_sentence(smoke.problem)}. {smoke.hint}" if smoke.hint else smoke.problem),
+            said = ". ".join(filter(None, (_sentence(smoke.problem), _sentence(smoke.hint))))
+            yield finding(Code.CONVERTED_NOT_RUNNING, name, runtime=where or "no runtime", reason=said,
                           evidence=[Evidence(str(smoke.log))] if smoke.log else [])
         elif smoke.verdict in (Verdict.FAIL, Verdict.NOT_COMPARABLE):
             worst = max(smoke.outputs, key=lambda o: o.verdict.rank)
