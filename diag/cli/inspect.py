@@ -23,6 +23,7 @@ from diag.errors import DiagError
 from diag.formats.facts import ModelFacts, facts_of
 from diag.formats.interface import ReadOptions, key_of
 from diag.formats.registry import open_model
+from diag.pipeline.facts import PipelineFacts, lines, pipeline_facts
 from diag.report.numbers import nbytes
 from diag.types.tensor import TensorInfo
 from diag.workspace.codec import to_json
@@ -40,7 +41,7 @@ class _Refused:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, and the key of encrypted ones."""
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="model files: ONNX, MindIR")
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="model files: ONNX, MindIR; pipeline.toml")
     parser.add_argument("--key", default="",
                         help="key of an encrypted MindIR: its characters or their hexadecimal digits")
 
@@ -52,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     found = [_look(path, options) for path in args.files]
     if args.json:
         _write(args.json, found, time.perf_counter() - begin)
-    blocks = ["\n".join(_block(one)) for one in found if isinstance(one, ModelFacts)]
+    blocks = ["\n".join(lines(one) if isinstance(one, PipelineFacts) else _block(one))
+              for one in found if not isinstance(one, _Refused)]
     if blocks and args.json != "-" and not args.quiet:
         print("\n\n".join(blocks))
     refused = [one for one in found if isinstance(one, _Refused)]
@@ -61,14 +63,16 @@ def run(args: argparse.Namespace) -> int:
     return DiagError.exit_code if refused else 0
 
 
-def _look(path: Path, options: ReadOptions) -> ModelFacts | _Refused:
+def _look(path: Path, options: ReadOptions) -> ModelFacts | PipelineFacts | _Refused:
     try:
+        if path.suffix == ".toml":
+            return pipeline_facts(path)
         return facts_of(open_model(path, options))
     except DiagError as error:
         return _Refused(str(path), tuple(error.lines()))
 
 
-def _write(where: str, found: list[ModelFacts | _Refused], seconds: float) -> None:
+def _write(where: str, found: list[ModelFacts | PipelineFacts | _Refused], seconds: float) -> None:
     document = {
         "schema": "diag.inspect/1", "kind": "inspect",
         "verdict": "fail" if any(isinstance(one, _Refused) for one in found) else "pass", "findings": [],

@@ -20,10 +20,10 @@ from diag.workspace.codec import to_json
 def init_sheet(folder: Folder, spec: Path, lang: Lang = "en") -> Sheet:
     """Inputs by submodel; then the converter's shapes, and what to do next."""
     said = pipeline_words(lang)["init"]
-    columns = (Column(said["submodel"]), Column(said["input"]), Column(said["dtype"]), Column(said["shape"]),
+    columns = (Column(said["submodel"]), Column(said["input"]), Column(said["dtype"]), Column(said["shape"], right=True),
                Column(said["source"], wide=True), Column(said["mindir"], wide=True))
     rows = [(one.name if i == 0 else "", w.name, w.dtype, _dims(w), w.source,
-             (str(one.mindir) if one.mindir is not None else said["none"]) if i == 0 else "")
+             (one.mindir.name if one.mindir is not None else said["none"]) if i == 0 else "")
             for one in folder.submodels for i, w in enumerate(one.inputs)]
     open_ = [one for one in folder.submodels if any(w.source for w in one.inputs)]
     shapes = tuple(f'{one.name}: --inputShape="{one.input_shape}"' for one in open_)

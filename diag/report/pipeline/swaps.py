@@ -22,7 +22,7 @@ def submodel_table(found: PipelineDiagnosis, lang: Lang) -> tuple[str, str]:
     """Each submodel on golden inputs; culprits are marked."""
     table = submodels(found, lang)
     blamed = {c.submodel for c in found.culprits}
-    kinds = ["n" if c.right else "" for c in table.columns]
+    kinds = ["n" if c.right else "" if c.wide else "name" for c in table.columns]
     head = "".join(f'<th class="{k}">{escape(c.name)}</th>' for k, c in zip(kinds, table.columns, strict=True))
     rows = []
     for one, cells in zip(found.submodels, table.rows, strict=True):
@@ -70,7 +70,14 @@ def _run(run: SwapRun, found: PipelineDiagnosis, pictures: Pictures, lang: Lang,
         f"<td>{_tag(run.verdict.value, verdicts[run.verdict])}<br>{escape(said[run.kind.value])}</td>",
         *(_cell(s.name in run.swapped, s.name in blamed) for s in found.submodels),
         *(f'<td class="n">{escape(text)}</td>' for text in _scores(run, said["equal"], chain=chain)),
-        f"<td>{escape(run.reason)}</td>"]) + "</tr>"
+        f"<td>{escape(_beyond(run))}</td>"]) + "</tr>"
+
+
+def _beyond(run: SwapRun) -> str:
+    """What the reason says beyond the numbers that stand beside it."""
+    if run.image is None or run.reason.startswith("the picture is the same"):
+        return run.reason if run.image is None else ""
+    return run.reason.partition(": ")[2] if run.reason.startswith("PSNR") else run.reason
 
 
 def _scores(run: SwapRun, equal: str, *, chain: bool) -> Iterator[str]:
