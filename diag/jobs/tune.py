@@ -196,9 +196,9 @@ def _conversion(plan: TunePlan, name: str, cancel: Cancel, *, tune: bool) -> Gen
     from diag.tools.converter.plan import Checks, ConverterLimits, ConverterPlan
     from diag.tools.converter.run import convert
 
-    ask = ConverterPlan(plan.model, plan.folder / f"{name}.mindir", shapes=plan.shapes, dynamic=plan.dynamic,
-                        profiles=plan.profiles, optimize=plan.optimize, config=converter_config(plan, tune=tune), env=variables(plan),
-                        checks=Checks(smoke=False, compare=False),
+    ask = ConverterPlan(plan.model, plan.folder / f"{name}.mindir", shapes=plan.dynamic or plan.shapes,
+                        profiles=plan.profiles, optimize=plan.optimize, config=converter_config(plan, tune=tune),
+                        env=variables(plan), checks=Checks(smoke=False, compare=False),
                         limits=ConverterLimits(wall_s=7 * 24 * 3600.0, stall_s=24 * 3600.0))
     for event in convert(ask, cancel):
         if isinstance(event, Finished):

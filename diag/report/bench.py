@@ -14,7 +14,7 @@ from diag.report.document import told
 from diag.report.labels import labels
 from diag.report.numbers import error
 from diag.report.performance_words import performance_words
-from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table
+from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table, by_severity
 from diag.report.sheet.chart import Strip, strips
 from diag.rules import Lang
 from diag.rules.performance import names_of
@@ -60,7 +60,7 @@ def sheet(bench: Bench, lang: Lang = "en") -> Sheet:
         parts.append(Chart(text["ratio_chart"].format(first=names[0]), strips(rows, "×", mark=1.0)))
     if bench.layers:
         parts.append(_layers(bench, lang, names))
-    parts += [Findings(text["findings"], bench.findings), Lines(text["how"], tuple(how(bench, lang)))]
+    parts += [Findings(text["findings"], by_severity(bench.findings)), Lines(text["how"], tuple(how(bench, lang)))]
     return Sheet(bench.verdict, headline(bench, lang), tuple(parts))
 
 

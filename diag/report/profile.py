@@ -16,7 +16,7 @@ from diag.report.csv_ import BOM, safe
 from diag.report.document import told
 from diag.report.numbers import error
 from diag.report.performance_words import performance_words
-from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table
+from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table, by_severity
 from diag.report.sheet.chart import Bar, areas, bars
 from diag.rules import Lang
 from diag.types.finding import Finding
@@ -88,7 +88,7 @@ def sheet(it: Told, lang: Lang = "en") -> Sheet:
     if it.sums.busy is not None:
         kinds = [text[f"kinds_{name}"] for name in ("compute", "layout", "transfer", "communication")]
         parts.append(Chart(text["timeline"], areas(it.sums.busy.bins, kinds, 0, it.sums.busy.span_us / 1e3, "ms")))
-    parts += [Findings(text["findings"], it.findings), Lines(text["how"], tuple(how(it, lang)))]
+    parts += [Findings(text["findings"], by_severity(it.findings)), Lines(text["how"], tuple(how(it, lang)))]
     return Sheet(it.verdict, headline(it, lang), tuple(parts))
 
 

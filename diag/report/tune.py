@@ -15,7 +15,7 @@ from diag.report.csv_ import BOM, safe
 from diag.report.document import told
 from diag.report.labels import labels
 from diag.report.performance_words import performance_words
-from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table
+from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table, by_severity
 from diag.report.sheet.chart import Bar, bars
 from diag.rules import Lang, words
 from diag.types.finding import Severity
@@ -68,7 +68,7 @@ def sheet(tuning: Tuning, lang: Lang = "en") -> Sheet:
         parts.append(_accuracy(tuning, text, lang))
     if tuning.bench is not None:
         parts += [p for p in bench_report.sheet(tuning.bench, lang).parts if not isinstance(p, Findings | Lines)]
-    parts.append(Findings(text["findings"], tuning.findings))
+    parts.append(Findings(text["findings"], by_severity(tuning.findings)))
     if tuning.commands:
         parts.append(Lines(text["environment"], tuple(f"export {k}={v}" for k, v in tuning.variables.items()),
                            code=True))

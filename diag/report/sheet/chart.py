@@ -169,7 +169,8 @@ def _padded(low: float, high: float) -> tuple[float, float]:
 
 
 def _robust_high(values: Sequence[float]) -> float:
-    """The largest, or three times the middle: a single outlier must not squeeze all others into one line."""
+    """The largest, or twice the middle: a few outliers must not squeeze all others into one line."""
     ordered = sorted(values)
     middle = ordered[len(ordered) // 2]
-    return min(ordered[-1], max(3 * middle, ordered[int(0.98 * (len(ordered) - 1))])) if middle > 0 else ordered[-1]
+    usual = max(2 * middle, 1.1 * ordered[int(0.95 * (len(ordered) - 1))])
+    return min(ordered[-1], usual) if middle > 0 else ordered[-1]

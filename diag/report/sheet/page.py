@@ -14,6 +14,7 @@ from diag.rules import Lang, words
 from diag.types.finding import Finding
 
 _LANGUAGE = {"en": "en", "zh": "zh-CN"}
+_SHORT = 20
 
 
 def page(sheet: Sheet, lang: Lang = "en") -> str:
@@ -22,6 +23,8 @@ def page(sheet: Sheet, lang: Lang = "en") -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     verdict = sheet.verdict.value
+    # What it means stands at the top; on a terminal it stands at the end, where one looks first.
+    parts = sorted(sheet.parts, key=lambda part: not isinstance(part, Findings))
     return (
         f'<!doctype html>\n<html lang="{_LANGUAGE[lang]}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -29,7 +32,7 @@ def page(sheet: Sheet, lang: Lang = "en") -> str:
         f"<title>{escape(sheet.headline)} – Ascend Diag</title><style>{style}</style></head><body>\n"
         f'<header class="{verdict}"><b>{escape(labels(lang)["banner"][verdict])}</b>'
         f"<h1>{escape(sheet.headline)}</h1></header>\n<main>\n"
-        + "\n".join(section for part in sheet.parts for section in _section(part, lang))
+        + "\n".join(section for part in parts for section in _section(part, lang))
         + "\n</main></body></html>\n")
 
 
@@ -50,12 +53,19 @@ def _section(part: Table | Chart | Lines | Findings, lang: Lang) -> Iterator[str
 
 
 def _table(table: Table) -> str:
-    kinds = [' class="n"' if column.right else "" for column in table.columns]
+    kinds = [' class="n"' if c.right else ' class="s"' if c.spare else ' class="w"' if c.wide else ""
+             for c in table.columns]
     head = "".join(f"<th{kind}>{escape(c.name)}</th>" for kind, c in zip(kinds, table.columns, strict=True))
-    rows = "\n".join("<tr>" + "".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True))
-                     + "</tr>" for row in table.rows)
+    rows = "\n".join("<tr>" + "".join(_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
+                     for row in table.rows)
     return (f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
             f"{_note(table.note)}")
+
+
+def _cell(kind: str, text: str) -> str:
+    """A cell; what may be cut at its right end shows itself whole under the pointer."""
+    title = f' title="{escape(text)}"' if kind == ' class="s"' and len(text) > _SHORT else ""
+    return f"<td{kind}{title}>{escape(text)}</td>"
 
 
 def _note(text: str) -> str:

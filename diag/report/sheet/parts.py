@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diag.types.finding import Finding
+from diag.types.finding import Finding, Severity
 from diag.types.layer import Verdict
 
 
@@ -53,6 +54,12 @@ class Findings:
 
     title: str
     findings: tuple[Finding, ...]
+
+
+def by_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The worst first, otherwise in their order."""
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: -order.index(finding.severity)))
 
 
 Part = Table | Chart | Lines | Findings

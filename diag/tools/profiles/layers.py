@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 RUNS = 20
 ALONE_RUNS = 15
 _WARMUP = 3
+_FAR, _MOST_AGAIN = 2.0, 60
 _AT_ONCE_BYTES = 256 << 20
 
 
@@ -136,10 +137,29 @@ def _each(one: Contender, session: MindIRSession, golden: ProgramSession, feeds:
                 problem = error.message
                 continue
             if times:
-                found.append(NodeTime(node.name, node.op, 1e3 * float(np.median(times))))
+                found.append(NodeTime(node.name, node.op, 1e3 * min(times)))
+    found = yield from _again(session, golden, feeds, found, end, cancel)
     note = LayerNote("alone" if found else "none", ALONE_RUNS, len(found) / max(1, len(nodes)), problem,
                      min((n.ms for n in found), default=math.nan))
     yield Finished(NodeTimes(tuple(found), note))
+
+
+def _again(session: MindIRSession, golden: ProgramSession, feeds: Mapping[str, Array], found: list[NodeTime],
+           end: float, cancel: Cancel) -> Generator[Event, None, list[NodeTime]]:
+    """What is far above the others is timed once more, and the least time counts: the machine may have been busy."""
+    middle = float(np.median([n.ms for n in found])) if found else 0.0
+    slow = {n.name: i for i, n in enumerate(found) if n.ms > _FAR * middle}
+    nodes = [node for node in session.graph.nodes if node.name in slow][:_MOST_AGAIN]
+    for batch in _batches(session, nodes):
+        values = yield from _values(golden, feeds, batch, cancel)
+        for node in batch:
+            if time.monotonic() > end:
+                return found
+            times = session.time_alone(node.outputs[0], values, _WARMUP + ALONE_RUNS, cancel)[_WARMUP:]
+            if times:
+                place = slow[node.name]
+                found[place] = NodeTime(node.name, node.op, min(found[place].ms, 1e3 * min(times)))
+    return found
 
 
 def _values(golden: ProgramSession, feeds: Mapping[str, Array], batch: Sequence[Node], cancel: Cancel
