@@ -75,7 +75,7 @@ class Device:
         ops: those that were recorded, and those between them.
         inputs: (operation, input slot) pairs that read an input of the model, by the input's name in the graph.
         outputs: what the model gives, in order; empty where no graph says it.
-        graph: the compiler's graph; None: there is none.
+        graph: name of the compiler's graph; "" where there is none.
         lost: names of operations of the graph that the recording should hold and does not.
         strange: recorded operations that the graph does not have.
     """
@@ -83,7 +83,7 @@ class Device:
     ops: tuple[DeviceOp, ...]
     inputs: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
     outputs: tuple[Place, ...] = ()
-    graph: Graph | None = None
+    graph: str = ""
     lost: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
 
@@ -142,7 +142,7 @@ def _samples(span: Span) -> Iterator[bytes]:
             yield file.read(_BLOCK)
 
 
-def as_graph(device: Device, path_of: Recording) -> Graph:
+def as_graph(device: Device, recording: Recording) -> Graph:
     """The operations as a graph whose values are called ``name:slot``: what rows and reports are made from."""
     nodes, values = [], {}
     for i, op in enumerate(device.ops):
@@ -154,8 +154,8 @@ def as_graph(device: Device, path_of: Recording) -> Graph:
                 values[value] = TensorInfo(value, t.dtype, t.original or t.shape)
         reads = tuple("" if r is None else value_of(device, r) for r in op.reads)
         nodes.append(Node(op.name, op.op, reads, outputs))
-    name = device.graph.name if device.graph is not None else path_of.place.model or path_of.path.name
-    return Graph(name, "recording", path_of.path, (), (), tuple(nodes), values=values)
+    name = device.graph or recording.place.model or recording.path.name
+    return Graph(name, "recording", recording.path, (), (), tuple(nodes), values=values)
 
 
 def value_of(device: Device, place: Place) -> str:

@@ -20,10 +20,11 @@ from diag.compare.align.names import varying
 from diag.compare.envelope import Envelope
 from diag.compare.evidence import Evidence
 from diag.compare.plan import ComparePlan
+from diag.compare.recorded.compiled import from_graph, open_compiled
 from diag.compare.recorded.device import Device, as_graph, from_recording
 from diag.compare.recorded.inputs import DeviceInputs, inputs_of
 from diag.compare.recorded.judging import Judging, usual_dtype
-from diag.compare.recorded.matching import Matcher
+from diag.compare.recorded.matching import Matcher, Matching
 from diag.compare.recorded.own import Reruns
 from diag.compare.recorded.result import Conclusion
 from diag.compare.sides import Side, open_golden
@@ -34,6 +35,7 @@ from diag.events import Event, Finished, Message, Partial, Progress
 from diag.formats.tensor_dump import Recording, read
 from diag.types.comparison import InputUsed
 from diag.types.dtype import DType
+from diag.types.graph import Graph
 from diag.workspace.digest import Digests
 from diag.workspace.runs import RunFolder
 
@@ -49,7 +51,7 @@ def compare_recording(plan: ComparePlan, cancel: Cancel) -> Iterator[Event]:
     cores = plan.jobs or os.cpu_count() or 1
     recording = read(plan.target)
     golden = open_golden(plan.golden, cores)
-    device = device_of(recording, plan.graph)
+    device = device_of(recording, plan.graph, golden.graph)
     inputs = inputs_of(device, golden.graph, plan.inputs)
     used = folder.save_inputs(inputs.inputs.arrays, inputs.inputs.used)
     for note in recording.notes[:20]:
@@ -59,15 +61,14 @@ def compare_recording(plan: ComparePlan, cancel: Cancel) -> Iterator[Event]:
         yield from run.events(cancel, started)
 
 
-def device_of(recording: Recording, graph: Path | None) -> Device:
+def device_of(recording: Recording, graph: Path | None, golden: Graph) -> Device:
     """What ran: from the compiler's graph where there is one, else as the recording alone shows it."""
     if not recording.ops:
         raise UsageError("The recording holds no tensors", where=f"in {recording.path}",
                          hint="diag inspect shows what is in it; record with dump_mode all")
     if graph is None:
         return from_recording(recording)
-    raise UsageError("The compiler's graph cannot be read by this version", where=f"in {graph}",
-                     hint="Leave --graph out: names and values decide then")
+    return from_graph(recording, open_compiled(graph), golden)
 
 
 @dataclass(slots=True)
@@ -88,6 +89,7 @@ class _Run:
         judging = self._judging()
         yield Progress("Matching operations", 0, len(self.device.ops), "operations")
         judging.matching = judging.matcher.match()
+        self._belongs(judging.matching)
         done = 0
         for fresh in judging.batches(cancel):
             for row in fresh:
@@ -101,6 +103,18 @@ class _Run:
         result = conclusion.comparison(started, str(self.folder.path))
         self.folder.save(result, judging.evidence.kept)
         yield Finished(result)
+
+    def _belongs(self, found: Matching) -> None:
+        """Raise UsageError where nothing of the recording is anything of the golden model."""
+        if any(not a.forwards for a in found.answers.values()):
+            return
+        names = [op.name for op in self.recording.ops if not op.name.startswith("trans_")] or ["none"]
+        model = self.recording.place.model
+        raise UsageError("The recording is of another model: none of its operations is one of the golden model's",
+                         where=f"in {self.recording.path}: {', '.join(names[:3])}"
+                               f"{' …' if len(names) > 3 else ''}" + (f", of the model '{model}'" if model else ""),
+                         hint="Give the ONNX model that the recorded one was made from"
+                              + ("" if self.plan.graph else ", and the compiler's graph with --graph"))
 
     def _judging(self) -> Judging:
         graph, arrays = self.golden.graph, self.inputs.inputs.arrays

@@ -8,7 +8,7 @@ and the golden tensor that it then wrote is its own. Operations that the compile
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,6 +26,10 @@ from diag.types.layer import MappingKind
 
 _HOPS = 24
 _MOST_CANDIDATES = 24
+_MOST_SUSPECTED = 4
+_ROUGHLY = 0.5
+"""Relative L2 up to which an operation that is wrong is taken for the golden tensor that it is nearest to."""
+
 _NEAR = {DType.FLOAT16: 4e-3, DType.BFLOAT16: 3e-2}
 """Relative L2 up to which a recorded output is taken for a golden tensor that was computed from the same inputs."""
 
@@ -115,6 +119,36 @@ class Matcher:
             if owner == index and name in self._names.inputs:
                 found[slot] = self._names.inputs[name]
         return found
+
+    def upstream(self, golden: str, fed: Mapping[str, Array]) -> dict[str, Array]:
+        """What was written of the golden tensors that lie before ``golden``: the nearest ones, beside those in ``fed``.
+
+        For an operation whose inputs were not recorded: it read what others wrote.
+        """
+        written = {a.golden: place for place, a in self.found.answers.items() if not a.forwards}
+        found = dict(fed)
+        queue, seen = [golden], {golden}
+        while queue:
+            index = self._golden.producers.get(queue.pop())
+            for value in self._near.reads(index) if index is not None else ():
+                if value in seen or value in found:
+                    continue
+                seen.add(value)
+                array = self._written_array(written.get(value), value)
+                if array is None:
+                    queue.append(value)
+                else:
+                    found[value] = array
+        return found
+
+    def _written_array(self, place: Place | None, golden: str) -> Array | None:
+        if place is None:
+            return None
+        op, shape = self._device.ops[place[0]], self._shape_of(golden)
+        tensor = op.output(place[1])
+        if tensor is None:
+            return None
+        return (plain(op, tensor) if shape is None else placed(op, tensor, shape)).array
 
     def _answered(self, i: int) -> bool:
         return any(place[0] == i for place in self.found.answers)
@@ -240,7 +274,7 @@ class Matcher:
             if golden is not None:
                 self.found.answers[i, tensor.slot] = Answer(golden, MappingKind.VALUE, 0.95, forwards=bool(passed),
                                                             verified=True)
-            else:
+            elif not self._suspected(i, op, tensor.slot, fed):
                 self.found.reasons[i] = "no golden node has its name, and none near what it reads has its values"
 
     def _passed_on(self, op: DeviceOp, slot: int, fed: dict[str, Array]) -> str | None:
@@ -255,18 +289,59 @@ class Matcher:
         return None
 
     def _nearest(self, op: DeviceOp, slot: int, fed: dict[str, Array], exclude: str = "") -> str | None:
+        """The golden tensor that, computed from what the operation read, has the recorded values; None: none has."""
+        best: tuple[float, str] | None = None
+        for gap, golden in self._distances(op, slot, fed, exclude):
+            if gap <= self._tolerance(op) and (best is None or gap < best[0] / 4):
+                best = gap, golden
+        return best[1] if best is not None else None
+
+    def _distances(self, op: DeviceOp, slot: int, fed: dict[str, Array], exclude: str = "") -> list[tuple[float, str]]:
+        """How far the recorded values are from each golden tensor that the operation may have computed.
+
+        Those that lie near in the golden graph come first.
+        """
         tensor = op.output(slot)
         found = plain(op, tensor).array if tensor is not None else None
         if found is None:
-            return None
+            return []
         names = [v for v in self._near.chain(fed, found.size, _HOPS) if v not in fed and v != exclude]
-        best: tuple[float, str] | None = None
-        for golden, array in self._reruns.run(fed, names[:_MOST_CANDIDATES]).items():
-            gap = min((distance(array, unarranged(found, way, array.shape))
-                       for way in layouts(array.shape, found.shape)), default=math.inf)
-            if gap <= self._tolerance(op) and (best is None or gap < best[0] / 4) and self._says_much(array):
-                best = gap, golden
-        return best[1] if best is not None else None
+        ran = self._reruns.run(fed, names[:_MOST_CANDIDATES])
+        return [(min((distance(ran[g], unarranged(found, way, ran[g].shape))
+                      for way in layouts(ran[g].shape, found.shape)), default=math.inf), g)
+                for g in names if g in ran and self._says_much(ran[g])]
+
+    def _suspected(self, i: int, op: DeviceOp, slot: int, fed: dict[str, Array]) -> bool:
+        """An operation that gets it wrong: it is what makes its readers right, or else what it is nearest to."""
+        options = sorted(self._distances(op, slot, fed))[:_MOST_SUSPECTED]
+        for _, golden in options:
+            self.found.answers[i, slot] = Answer(golden, MappingKind.STRUCTURE, 0.6)
+            if self._proved(i, slot):
+                return True
+        self.found.answers.pop((i, slot), None)
+        if options and options[0][0] <= _ROUGHLY and (len(options) < 2 or options[0][0] * 2 < options[1][0]):
+            self.found.answers[i, slot] = Answer(options[0][1], MappingKind.STRUCTURE, 0.4)
+            return True
+        return False
+
+    def _proved(self, i: int, slot: int) -> bool:
+        """Whether a reader is right when it is given this output as its answer says."""
+        queue, passing = [(i, slot)], []
+        try:
+            while queue:
+                place = queue.pop()
+                for reader, _ in self._readers.get(place, ())[:_MOST_SUSPECTED]:
+                    op = self._device.ops[reader]
+                    if op.inserted:
+                        self.found.answers[reader, 0] = replace(self.found.answers[place], forwards=True)
+                        passing.append((reader, 0))
+                        queue.append((reader, 0))
+                    elif self._nearest(op, 0, self.feeds(op, reader)) is not None:
+                        return True
+            return False
+        finally:
+            for place in passing:
+                self.found.answers.pop(place, None)
 
     def _says_much(self, array: Array) -> bool:
         """Whether equal values prove anything: a constant tensor equals many."""

@@ -34,11 +34,12 @@ def plain(op: DeviceOp, tensor: RecordedTensor, like: Sequence[int] | None = Non
         return Placed(None, tensor.problem or "only its statistics were recorded")
     key = (tensor.side, tensor.slot)
     known = tensor.original if tensor.original is not None else op.shapes.get(key)
-    if known is not None and like is not None and not known and math.prod(like) != 1:
-        known = None  # a file of an old version says nothing here, which reads like a scalar
+    wanted = None if like is None else tuple(like)
+    # A file of an old version says nothing here, which reads like a scalar; and files may be wrong.
+    doubted = known is not None and wanted is not None and math.prod(known) != math.prod(wanted)
     origin = op.axes.get(key, "NCHW")
     problem = ""
-    for shape in dict.fromkeys((known, None if like is None else tuple(like))):
+    for shape in dict.fromkeys((wanted, known) if doubted else (known, wanted)):
         if shape is None:
             continue
         try:

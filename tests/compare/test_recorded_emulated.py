@@ -1,0 +1,251 @@
+"""Recordings of an emulated device: fused, renamed, reformatted operations; planted faults are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from npu_dumps import Array, Emulated, Emulator, Fault, Part, overflow
+from onnx import TensorProto, helper
+from small_models import save, value
+
+from diag.cancel import Cancel
+from diag.compare.plan import ComparePlan, InputChoice
+from diag.compare.recorded.engine import compare_recording
+from diag.errors import DiagError
+from diag.events import Finished
+from diag.rules.accuracy import examined
+from diag.types.comparison import Comparison
+from diag.types.layer import MappingKind, Role, Stage, Verdict
+
+PARTS = (
+    Part("conv1relu1", "Conv2D", ("conv1", "relu1"), "NC1HWC0"),
+    Part("conv2", "Conv2D", ("conv2",), "NC1HWC0"),
+    Part("add", "Add", ("add",), "NC1HWC0"),
+    Part("poolflat", "Pooling", ("pool", "flat"), "NC1HWC0"),
+    Part("fc", "MatMulV2", ("fc",), "FRACTAL_NZ"),
+    Part("biassoft", "SoftmaxV2", ("bias", "soft")),
+)
+
+
+def net(path: Path) -> Path:
+    """A residual block with a head: ten nodes."""
+    rng = np.random.default_rng(3)
+    held = {"w1": rng.normal(0, 0.3, (20, 3, 3, 3)), "b1": rng.normal(0, 0.1, 20),
+            "w2": rng.normal(0, 0.1, (20, 20, 3, 3)), "b2": rng.normal(0, 0.1, 20), "w3": rng.normal(0, 0.3, (20, 6)),
+            "b3": rng.normal(0, 0.1, 6)}
+    nodes = [
+        helper.make_node("Conv", ["x", "w1", "b1"], ["c1"], "conv1", pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["c1"], ["r1"], "relu1"),
+        helper.make_node("Conv", ["r1", "w2", "b2"], ["c2"], "conv2", pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["c2", "r1"], ["a"], "add"),
+        helper.make_node("GlobalAveragePool", ["a"], ["p"], "pool"),
+        helper.make_node("Flatten", ["p"], ["f"], "flat"),
+        helper.make_node("MatMul", ["f", "w3"], ["m"], "fc"),
+        helper.make_node("Add", ["m", "b3"], ["s"], "bias"),
+        helper.make_node("Softmax", ["s"], ["y"], "soft", axis=-1),
+    ]
+    return save(path, nodes, [value("x", (2, 3, 9, 7))], [value("y", (2, 6))],
+                {k: v.astype(np.float32) for k, v in held.items()})
+
+
+def recording(folder: Path, faults: Mapping[str, Fault] | None = None, *,
+              weights: Mapping[str, Fault] | None = None, **how: object) -> tuple[Path, Emulated]:
+    model = net(folder / "net.onnx")
+    x = np.random.default_rng(1).normal(size=(2, 3, 9, 7)).astype(np.float32)
+    emulator = Emulator(model, PARTS, folder / "dump", **how)  # type: ignore[arg-type]
+    return model, emulator.run({"x": x}, faults, weights)
+
+
+def run(model: Path, dump: Path, out: Path, **more: object) -> Comparison:
+    last = list(compare_recording(ComparePlan(model, dump, out, **more), Cancel()))[-1]  # type: ignore[arg-type]
+    assert isinstance(last, Finished)
+    return examined(last.result)
+
+
+def channel(k: int, factor: float) -> Fault:
+    def spoil(a: Array) -> Array:
+        a = a.copy()
+        a[:, k] *= factor
+        return a
+
+    return spoil
+
+
+HOW = [{}, {"c0": 8}, {"original": False}, {"outputs_only": False, "stated": False}]
+
+
+@pytest.mark.parametrize("how", HOW, ids=["plain", "c0=8", "old files", "names only"])
+def test_a_healthy_recording_passes(tmp_path: Path, how: dict[str, object]) -> None:
+    model, done = recording(tmp_path, **how)
+    found = run(model, done.folder, tmp_path / "run")
+    assert found.verdict is Verdict.PASS, [(o.verdict, o.reason) for o in found.outputs]
+    assert found.culprits == ()
+    compared = {r.golden_node: r for r in found.layers if r.target_tensor is not None}
+    assert set(compared) == {"relu1", "conv2", "add", "flat", "fc", "soft"}
+    assert {r.verdict for r in compared.values()} == {Verdict.PASS}
+    assert {r.role for r in compared.values()} == {Role.CLEAN}
+    assert found.unmatched_target == ()
+    assert compared["relu1"].mapping.golden_nodes == ("conv1", "relu1")
+    assert compared["soft"].mapping.golden_nodes == ("bias", "soft")
+
+
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "conv2": (channel(17, 1.25), "conv2"),
+    "add": (lambda a: a + np.float32(0.05), "add"),
+    "fc": (channel(2, 0.5), "fc"),
+    "conv1relu1": (channel(5, 3.0), "conv1"),
+}
+
+
+@pytest.mark.parametrize("name", list(FAULTS))
+@pytest.mark.parametrize("how", HOW, ids=["plain", "c0=8", "old files", "names only"])
+def test_a_planted_fault_is_located(tmp_path: Path, name: str, how: dict[str, object]) -> None:
+    fault, node = FAULTS[name]
+    model, done = recording(tmp_path, {name: fault}, **how)
+    found = run(model, done.folder, tmp_path / "run")
+    assert [c.target_node for c in found.culprits] == [name], [(r.golden_node, r.role, r.reason) for r in found.layers]
+    assert node in found.culprits[0].golden_nodes
+    assert found.culprits[0].stage is Stage.RUNTIME
+    injects = [r.target_node for r in found.layers if r.role is Role.INJECTS]
+    assert injects == [name]
+
+
+def test_a_wrong_weight_is_the_conversions_fault(tmp_path: Path) -> None:
+    def spoil(w: Array) -> Array:
+        w = w.copy()
+        w[4] *= 2
+        return w
+
+    model, done = recording(tmp_path, weights={"w2": spoil})
+    found = run(model, done.folder, tmp_path / "run")
+    culprit = found.culprits[0]
+    assert (culprit.golden_node, culprit.stage) == ("conv2", Stage.CONVERSION)
+    assert culprit.finding in ("ACC020", "ACC021")
+    assert culprit.values["name"] == "w2"
+
+
+def test_names_that_say_nothing_are_replaced_by_values(tmp_path: Path) -> None:
+    names: Callable[[str], str] = lambda n: f"op{sum(map(ord, n)) % 997}"  # noqa: E731
+    model, done = recording(tmp_path, {"conv2": channel(17, 1.25)}, stated=False, rename=names)
+    found = run(model, done.folder, tmp_path / "run")
+    kinds = {r.golden_node: r.mapping.kind for r in found.layers if r.target_tensor is not None}
+    assert kinds["relu1"] in (MappingKind.FUSED, MappingKind.VALUE)
+    assert {"relu1", "add", "fc", "soft"} <= set(kinds)
+    assert len({"pool", "flat"} & set(kinds)) == 1  # the same values in another shape
+    assert [c.golden_node for c in found.culprits] == ["conv2"]
+
+
+def test_outputs_alone_still_tell_each_layers_own_error(tmp_path: Path) -> None:
+    model, done = recording(tmp_path, {"conv2": channel(17, 1.25)}, outputs_only=True)
+    with pytest.raises(DiagError, match="does not hold the input 'x'") as caught:
+        run(model, done.folder, tmp_path / "run")
+    assert "--input x=FILE.npy" in caught.value.hint
+    x = np.random.default_rng(1).normal(size=(2, 3, 9, 7)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    found = run(model, done.folder, tmp_path / "run", inputs=InputChoice(files={"x": tmp_path / "x.npy"}))
+    assert found.inputs[0].source.startswith("from ")
+    assert [c.golden_node for c in found.culprits] == ["conv2"]
+
+
+def test_another_input_than_the_recorded_one_is_told(tmp_path: Path) -> None:
+    model, done = recording(tmp_path)
+    np.save(tmp_path / "x.npy", np.zeros((2, 3, 9, 7), np.float32))
+    found = run(model, done.folder, tmp_path / "run", inputs=InputChoice(files={"x": tmp_path / "x.npy"}))
+    assert "ACC107" in {f.code for f in found.findings}
+    assert found.verdict is Verdict.FAIL
+    assert found.culprits == ()  # each layer is right on what it read
+
+
+def test_an_inserted_operation_that_spoils_values_is_a_culprit(tmp_path: Path) -> None:
+    model, done = recording(tmp_path)
+    file = next(done.folder.glob("TransData.*"))
+    data = bytearray(file.read_bytes())
+    half = 400
+    data[-half:] = bytes(half)
+    file.write_bytes(data)
+    found = run(model, done.folder, tmp_path / "run")
+    assert found.culprits[0].finding == "ACC102"
+    assert found.culprits[0].target_node is not None
+    assert found.culprits[0].target_node.startswith("trans_TransData")
+
+
+def test_values_beyond_float16_are_called_an_overflow(tmp_path: Path) -> None:
+    model, done = recording(tmp_path, {"conv2": lambda a: np.where(np.abs(a) > 0.5, np.inf, a).astype(np.float32)})
+    task = next(done.folder.glob("Conv2D.conv2.*")).name.split(".")[2]
+    (done.folder / f"Opdebug.Node_OpDebug.{task}.3.1767225600000001").write_bytes(overflow(int(task), 3))
+    found = run(model, done.folder, tmp_path / "run")
+    assert found.culprits[0].golden_node == "conv2"
+    first = next(f for f in found.findings if f.code == "ACC104")
+    assert first.subject == "conv2"
+    assert first.values["unit"] == "AIC"
+
+
+def test_integers_are_compared_exactly(tmp_path: Path) -> None:
+    nodes = [helper.make_node("ArgMax", ["x"], ["i"], "top", axis=1, keepdims=0),
+             helper.make_node("Add", ["i", "one"], ["y"], "plus")]
+    model = save(tmp_path / "m.onnx", nodes, [value("x", (3, 5))], [value("y", (3,), TensorProto.INT64)],
+                 {"one": np.array([1], np.int64)})
+    parts = (Part("top", "ArgMaxD", ("top",), dtype=np.int64), Part("plus", "Add", ("plus",), dtype=np.int64))
+    x = np.arange(15, dtype=np.float32).reshape(3, 5)
+    done = Emulator(model, parts, tmp_path / "dump").run({"x": x}, {"plus": lambda a: a + 1})
+    found = run(model, done.folder, tmp_path / "run")
+    assert found.verdict is Verdict.FAIL
+    assert [c.golden_node for c in found.culprits] == ["plus"]
+
+
+def with_graph(path: Path, faults: Mapping[str, Fault] | None = None, **how: object) -> Comparison:
+    model, done = recording(path, faults, **how)
+    return run(model, done.folder, path / "run", graph=done.graph)
+
+
+def test_the_graph_decides_where_names_say_nothing(tmp_path: Path) -> None:
+    found = with_graph(tmp_path, {"conv2": channel(17, 1.25)}, rename=lambda n: f"te_{n[::-1]}")
+    assert [(c.golden_node, c.target_node) for c in found.culprits] == [("conv2", "te_2vnoc")]
+    rows = {r.golden_node: r for r in found.layers if r.target_tensor is not None}
+    assert set(rows) == {"relu1", "conv2", "add", "flat", "fc", "soft"}
+    assert rows["relu1"].mapping.kind is MappingKind.FUSED
+    assert "ACC106" not in {f.code for f in found.findings}
+    assert found.unmatched_target == ()
+
+
+@pytest.mark.parametrize("how", HOW[:3], ids=["plain", "c0=8", "old files"])
+def test_a_healthy_recording_passes_with_its_graph(tmp_path: Path, how: dict[str, object]) -> None:
+    found = with_graph(tmp_path, **how)
+    assert found.verdict is Verdict.PASS
+    assert {r.verdict for r in found.layers if r.target_tensor is not None} == {Verdict.PASS}
+    assert found.inputs[0].source == "recorded on the device"
+
+
+def test_operations_that_were_not_recorded_are_told(tmp_path: Path) -> None:
+    model, done = recording(tmp_path, {"fc": channel(2, 0.5)})
+    next(done.folder.glob("Add.add.*")).unlink()
+    engine = 'attr {\n key: "_ge_attr_op_kernel_lib_name"\n value {\n s: "AIcoreEngine"\n }\n }'
+    done.graph.write_text(done.graph.read_text().replace('type: "Add"', f'type: "Add"\n{engine}'))
+    found = run(model, done.folder, tmp_path / "run", graph=done.graph)
+    gap = next(f for f in found.findings if f.code == "ACC108")
+    assert (gap.values["count"], gap.values["first"]) == (1, "add")
+    # What lies behind the gap is still judged by itself: it is run from what was recorded before it.
+    assert [c.target_node for c in found.culprits] == ["fc"]
+
+
+def test_a_graph_of_another_model_is_refused(tmp_path: Path) -> None:
+    model, done = recording(tmp_path)
+    text = done.graph.read_text()
+    for name in ("conv", "add", "pool", "fc", "bias", "trans_"):
+        text = text.replace(f'"{name}', f'"other_{name}')
+    done.graph.write_text(text)
+    with pytest.raises(DiagError, match="are of different models") as caught:
+        run(model, done.folder, tmp_path / "run", graph=done.graph)
+    assert "recorded operations are not in" in caught.value.where
+
+
+def test_a_recording_of_another_model_is_refused(tmp_path: Path) -> None:
+    _, done = recording(tmp_path)
+    nodes = [helper.make_node("MaxPool", ["x"], ["m"], "largest", kernel_shape=[3, 3]),
+             helper.make_node("Sigmoid", ["m"], ["y"], "squash")]
+    other = save(tmp_path / "other.onnx", nodes, [value("x", (2, 3, 9, 7))], [value("y", (2, 3, 7, 5))])
+    with pytest.raises(DiagError, match="of another model"):
+        run(other, done.folder, tmp_path / "run")
