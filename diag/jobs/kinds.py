@@ -64,7 +64,14 @@ def _tune() -> Kind:
     return Kind(TuneJob, tune_here)
 
 
+def _convert() -> Kind:
+    import diag.tools.converter.offered  # noqa: F401 - loaded while the host waits for its job
+    from diag.jobs.convert import ConvertJob, convert_here
+
+    return Kind(ConvertJob, convert_here)
+
+
 KINDS: dict[str, Callable[[], Kind]] = {
-    "compare": _compare, "reduce": _reduce, "bench": _bench, "tune": _tune, "precision": _precision,
-    "pipeline": _pipeline, "pipeline_run": _pipeline_run,
+    "compare": _compare, "reduce": _reduce, "bench": _bench, "tune": _tune, "convert": _convert,
+    "precision": _precision, "pipeline": _pipeline, "pipeline_run": _pipeline_run,
 }

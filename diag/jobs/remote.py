@@ -14,6 +14,7 @@ from diag.cancel import Cancel
 from diag.errors import DiagError, WorkerCrashed
 from diag.events import Event, Finished, Message, Partial, Progress
 from diag.jobs.process import HostProcess
+from diag.types.conversion import Conversion
 from diag.types.layer import LayerResult
 from diag.types.pipeline import SwapRun
 from diag.workspace.codec import from_json, to_json
@@ -21,7 +22,7 @@ from diag.workspace.codec import from_json, to_json
 T = TypeVar("T")
 
 _LOG_LINES = 12
-_PARTIALS: dict[str, type[Any]] = {"LayerResult": LayerResult, "SwapRun": SwapRun}
+_PARTIALS: dict[str, type[Any]] = {"LayerResult": LayerResult, "SwapRun": SwapRun, "Conversion": Conversion}
 
 
 def run_remote(kind: str, job: object, cancel: Cancel, result: type[T],

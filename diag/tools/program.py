@@ -26,10 +26,13 @@ _GRACE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class ProgramLimits:
-    """``wall_s`` for the whole; ``stall_s`` without a line and without processor time (a hang)."""
+    """``wall_s`` for the whole; ``stall_s`` without a line and without processor time (a hang); ``grace_s`` between
+    asking it to end and killing it.
+    """
 
     wall_s: float = 3600.0
     stall_s: float = 300.0
+    grace_s: float = _GRACE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def run_program(name: str, command: Sequence[str], folder: Path, cancel: Cancel,
             yield from _lines(name, child, kept.write, cancel, limits, log, beat_s)
         child.wait(_GRACE_S)
     finally:
-        code = child.stop(_GRACE_S)
+        code = child.stop(limits.grace_s)
     yield Finished(ProgramRun(code, out, log, time.monotonic() - began))
 
 

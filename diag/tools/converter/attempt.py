@@ -27,6 +27,8 @@ from diag.tools.program import ProgramLimits, ProgramRun, run_program
 _HUNG = re.compile(r"hangs|did not end within|did not answer within")
 _CRASHED = re.compile(r"crashed \((SIG\w+)\)|ended without an answer \((exit code \d+)\)")
 _LINES_PER_S = 40
+_GRACE_S = 0.2
+"""Shorter than the grace of the job's own process, which must not end before what it started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _program(converter: Converter, plan: ConverterPlan, onnx: Path, config: Path
         (folder / "made").mkdir()
         words = command(str(converter.path), plan, onnx.absolute(), folder / "made" / plan.output.name,
                         config.absolute() if config is not None else None)
-        limits = ProgramLimits(plan.limits.wall_s, plan.limits.stall_s)
+        limits = ProgramLimits(plan.limits.wall_s, plan.limits.stall_s, _GRACE_S)
         ended: ProgramRun | None = None
         try:
             # One stream: what went wrong must stand in the log where it happened, not in another file.
@@ -93,7 +95,7 @@ def _python(converter: Converter, plan: ConverterPlan, onnx: Path, config: Path 
     log, began = log_of(plan.output), time.monotonic()
     ask = ConvertPlan(onnx, plan.output, plan.shapes if plan.dynamic is None else {}, plan.optimize, plan.save_type,
                       {}, config, attributes(plan.flags), plan.limits.wall_s)
-    limits = Limits(plan.limits.wall_s, plan.limits.stall_s)
+    limits = Limits(plan.limits.wall_s, plan.limits.stall_s, grace_s=_GRACE_S)
     with tempfile.TemporaryDirectory(prefix="diag-convert-") as scratch:
         spec = replace(converter.spec, env={**converter.env, **plan.env},
                        python=_limited(converter.path, plan, Path(scratch)))

@@ -1,0 +1,74 @@
+"""Converts, and where that is no success and the plan allows it, converts again what offered rewrites make."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+from diag.cancel import Cancel
+from diag.errors import DiagError, ToolFailed
+from diag.events import Event, Finished, Message
+from diag.rewrites.apply import Offer, offers
+from diag.rewrites.registry import rewrites
+from diag.tools.converter.batch import AUTO, without_auto
+from diag.tools.converter.plan import ConverterPlan
+from diag.tools.converter.run import convert, digest_of
+from diag.types.conversion import Conversion, ConvertStatus
+
+_NOT_OFFERED = ("where_arithmetic",)
+"""Offered last and alone: it only serves where a model does not run otherwise."""
+
+
+def convert_with_offers(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
+    """``convert``, with what can be rewritten told where it was no success; with ``auto`` also tried.
+
+    The result is the best of the attempts: the first that is proved, else the first.
+    """
+    first = yield from _converted(without_auto(plan), cancel)
+    if first.status in (ConvertStatus.OK, ConvertStatus.UNCHECKED):
+        yield Finished(replace(first, digest=digest_of(plan)))
+        return
+    found = offers_for(plan)
+    first = replace(first, digest=digest_of(plan), findings=(*first.findings, *(o.finding for o in found)))
+    if AUTO not in plan.rewrites or not found:
+        yield Finished(first)
+        return
+    for names in _choices(found):
+        yield Message(f"{plan.onnx.name}: {first.status}; again with {', '.join(names)}")
+        try:
+            again = yield from _converted(replace(plan, rewrites=names), cancel)
+        except ToolFailed as error:
+            yield Message(f"{error.message}. {error.where}", "warning")
+            continue
+        if again.status in (ConvertStatus.OK, ConvertStatus.UNCHECKED):
+            yield Finished(replace(again, digest=digest_of(plan)))
+            return
+    yield Finished(first)
+
+
+def offers_for(plan: ConverterPlan) -> tuple[Offer, ...]:
+    """The rewrites that apply to the plan's model; none where it cannot be read."""
+    fixed = {name: shape for name, shape in plan.shapes.items() if -1 not in shape}
+    try:
+        return offers(plan.onnx, rewrites(fixed))
+    except DiagError:
+        return ()
+
+
+def _choices(found: tuple[Offer, ...]) -> Iterator[tuple[str, ...]]:
+    """All but the last resort; then with it."""
+    usual = tuple(o.name for o in found if o.name not in _NOT_OFFERED)
+    last = tuple(o.name for o in found)
+    if usual:
+        yield usual
+    if last != usual:
+        yield last
+
+
+def _converted(plan: ConverterPlan, cancel: Cancel) -> Generator[Event, None, Conversion]:
+    for event in convert(plan, cancel):
+        if isinstance(event, Finished):
+            found: Conversion = event.result
+            return found
+        yield event
+    raise AssertionError("a conversion ended without Finished")
