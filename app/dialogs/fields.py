@@ -17,7 +17,7 @@ class FileField(QWidget):
 
     def __init__(self, look: Look, title: str, kinds: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title, self._kinds = title, kinds
+        self.title, self._kinds = title, kinds
         self.edit = QLineEdit(self, clearButtonEnabled=True)
         self.edit.setAccessibleName(title)
         self.setFocusProxy(self.edit)
@@ -37,7 +37,7 @@ class FileField(QWidget):
 
     def _choose(self) -> None:
         start = str(Path(self.text()).parent) if self.text() else ""
-        name, _ = QFileDialog.getOpenFileName(self, self._title, start, self._kinds)
+        name, _ = QFileDialog.getOpenFileName(self, self.title, start, self._kinds)
         if name:
             self.edit.setText(name)
 

@@ -56,8 +56,8 @@ class Head(QFrame):
         self._row.addLayout(words, 1)
         self._row.addWidget(self.stop)
 
-    def add(self, *buttons: QPushButton) -> None:
-        """Buttons at the right, before Cancel."""
+    def add(self, *buttons: QWidget) -> None:
+        """Buttons and choices at the right, before Cancel."""
         for button in buttons:
             self._row.insertWidget(self._row.count() - 1, button)
 

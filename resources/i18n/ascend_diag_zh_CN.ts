@@ -147,6 +147,57 @@
     </message>
 </context>
 <context>
+    <name>BlindTest</name>
+    <message>
+        <source>Judge blind</source>
+        <translation>盲评</translation>
+    </message>
+    <message>
+        <source>Which picture is better? One is the original&apos;s, the other the swap&apos;s; which is which is not told, and is drawn anew for every vote.</source>
+        <translation>哪张图片更好？一张来自原模型，另一张来自替换后的运行；哪张是哪张不会告知，每次投票都重新抽签。</translation>
+    </message>
+    <message>
+        <source>Pictures A and B</source>
+        <translation>图片 A 和 B</translation>
+    </message>
+    <message>
+        <source>&amp;A is better</source>
+        <translation>A 更好(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;No difference</source>
+        <translation>没有区别(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;B is better</source>
+        <translation>B 更好(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Show the result</source>
+        <translation>显示结果</translation>
+    </message>
+    <message>
+        <source>{count} votes</source>
+        <translation>{count} 票</translation>
+    </message>
+    <message>
+        <source>Original better: {golden} · swap better: {target} · no difference: {neither}.</source>
+        <translation>原模型更好：{golden} · 替换后更好：{target} · 没有区别：{neither}。</translation>
+    </message>
+    <message>
+        <source>By chance alone this or more happens with probability {p}.</source>
+        <translation>仅凭偶然出现这种或更悬殊结果的概率是 {p}。</translation>
+    </message>
+    <message>
+        <source>The votes see a difference.</source>
+        <translation>投票说明看得出区别。</translation>
+    </message>
+    <message>
+        <source>The votes do not show that a difference is seen.</source>
+        <translation>投票不能说明看得出区别。</translation>
+    </message>
+</context>
+<context>
     <name>BugDialog</name>
     <message>
         <source>Unexpected error</source>
@@ -524,10 +575,60 @@
     </message>
 </context>
 <context>
+    <name>Empty</name>
+    <message>
+        <source>The picture is wrong. Which submodel is it?</source>
+        <translation>图片不对，问题出在哪个子模型？</translation>
+    </message>
+    <message>
+        <source>Drop a pipeline.toml or a recorded run here. Every submodel is swapped to its MindIR, alone and all but one; pictures, latents and outputs tell which one is at fault, and its layers are compared on what the pipeline gave it.</source>
+        <translation>把 pipeline.toml 或已录制的运行拖到这里。每个子模型都会换成 MindIR 运行：先单独替换，再除一个外全部替换；图片、隐变量和输出会指出问题出在哪个子模型，并用流水线实际给它的输入逐层比对。</translation>
+    </message>
+    <message>
+        <source>Open the sample</source>
+        <translation>打开示例</translation>
+    </message>
+    <message>
+        <source>Set up from folders …</source>
+        <translation>从目录建立…</translation>
+    </message>
+    <message>
+        <source>Open a pipeline …</source>
+        <translation>打开流水线…</translation>
+    </message>
+</context>
+<context>
     <name>FileField</name>
     <message>
         <source>Choose a file</source>
         <translation>选择文件</translation>
+    </message>
+</context>
+<context>
+    <name>FindingsTab</name>
+    <message>
+        <source>Findings</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>What the search said</source>
+        <translation>查找过程的消息</translation>
+    </message>
+    <message>
+        <source>Nothing was said yet.</source>
+        <translation>还没有消息。</translation>
+    </message>
+    <message>
+        <source>Findings come when the search has ended.</source>
+        <translation>查找结束后显示发现。</translation>
+    </message>
+    <message>
+        <source>No findings.</source>
+        <translation>没有发现。</translation>
+    </message>
+    <message>
+        <source>What to do</source>
+        <translation>怎么办</translation>
     </message>
 </context>
 <context>
@@ -602,6 +703,57 @@
     <message>
         <source>Export table</source>
         <translation>导出表格</translation>
+    </message>
+</context>
+<context>
+    <name>Gallery</name>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation>并排</translation>
+    </message>
+    <message>
+        <source>Both pictures at the same place and zoom</source>
+        <translation>两张图片的位置和缩放保持一致</translation>
+    </message>
+    <message>
+        <source>Swipe</source>
+        <translation>滑动对比</translation>
+    </message>
+    <message>
+        <source>One over the other; drag the line</source>
+        <translation>上下叠放，拖动分界线</translation>
+    </message>
+    <message>
+        <source>Flip</source>
+        <translation>翻看</translation>
+    </message>
+    <message>
+        <source>Hold Space to see the other one at the same place</source>
+        <translation>按住空格键，在同一位置看另一张</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Their distance, amplified</source>
+        <translation>两者之差，放大显示</translation>
+    </message>
+    <message>
+        <source>Amplification</source>
+        <translation>放大倍数</translation>
+    </message>
+    <message>
+        <source>Judge blind …</source>
+        <translation>盲评…</translation>
+    </message>
+    <message>
+        <source>See both without being told which is which, and vote</source>
+        <translation>在不知道哪张是哪张的情况下观看并投票</translation>
     </message>
 </context>
 <context>
@@ -693,6 +845,17 @@
     <message>
         <source>Pictures (*.png *.svg)</source>
         <translation>图片 (*.png *.svg)</translation>
+    </message>
+</context>
+<context>
+    <name>Head</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Stop; what was finished stays (Esc)</source>
+        <translation>停止；已完成的部分保留 (Esc)</translation>
     </message>
 </context>
 <context>
@@ -1033,6 +1196,25 @@
     </message>
 </context>
 <context>
+    <name>Looking</name>
+    <message>
+        <source>run by hand, {seconds} s</source>
+        <translation>手动运行，{seconds} 秒</translation>
+    </message>
+    <message>
+        <source>ONNX</source>
+        <translation>ONNX（原模型）</translation>
+    </message>
+    <message>
+        <source>as MindIR: {names}</source>
+        <translation>换成 MindIR：{names}</translation>
+    </message>
+    <message>
+        <source>the first three channels of the latents as colours</source>
+        <translation>把隐变量的前三个通道当作颜色</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Nothing yet</source>
@@ -1041,6 +1223,13 @@
     <message>
         <source>Forget all</source>
         <translation>全部清除</translation>
+    </message>
+</context>
+<context>
+    <name>Matrix</name>
+    <message>
+        <source>Swaps</source>
+        <translation>替换</translation>
     </message>
 </context>
 <context>
@@ -1191,6 +1380,105 @@
         <source>Two models, layer by layer: which layer makes the error</source>
         <translation>逐层比对两个模型：是哪一层产生了误差</translation>
     </message>
+    <message>
+        <source>Pipeline</source>
+        <translation>流水线</translation>
+    </message>
+    <message>
+        <source>Several models in a row, such as Stable Diffusion: which one is at fault</source>
+        <translation>多个模型串联（如 Stable Diffusion）：问题出在哪一个</translation>
+    </message>
+</context>
+<context>
+    <name>PipelinePage</name>
+    <message>
+        <source>Find the culprit</source>
+        <translation>查找问题子模型</translation>
+    </message>
+    <message>
+        <source>Swap the submodels one by one and name the one at fault (F5)</source>
+        <translation>逐个替换子模型，指出有问题的那个 (F5)</translation>
+    </message>
+    <message>
+        <source>Runtime of the MindIRs</source>
+        <translation>MindIR 的运行时</translation>
+    </message>
+    <message>
+        <source>What runs the MindIRs; automatic: what the file says, else the real runtime</source>
+        <translation>用什么运行 MindIR；自动：按文件所写，否则用真实运行时</translation>
+    </message>
+    <message>
+        <source>runtime: automatic</source>
+        <translation>运行时：自动</translation>
+    </message>
+    <message>
+        <source>Run this choice</source>
+        <translation>运行所选组合</translation>
+    </message>
+    <message>
+        <source>Run the pipeline once, with the MindIR where a tile&apos;s switch says so</source>
+        <translation>运行一次流水线，卡片开关选中 MindIR 的子模型用 MindIR</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>Open a pipeline</source>
+        <translation>打开流水线</translation>
+    </message>
+    <message>
+        <source>Pipelines and runs (*.toml run.json)</source>
+        <translation>流水线和运行记录 (*.toml run.json)</translation>
+    </message>
+    <message>
+        <source>Copied: {line}</source>
+        <translation>已复制：{line}</translation>
+    </message>
+    <message>
+        <source>Export report</source>
+        <translation>导出报告</translation>
+    </message>
+    <message>
+        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
+        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation>已写入：{path}</translation>
+    </message>
+    <message>
+        <source>Looking for the submodel at fault in {name}</source>
+        <translation>正在 {name} 中查找有问题的子模型</translation>
+    </message>
+    <message>
+        <source>Search again</source>
+        <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>{name} is ready: no submodel was swapped yet</source>
+        <translation>{name} 已就绪：尚未替换任何子模型</translation>
+    </message>
+    <message>
+        <source>This search was stopped before its end: what was finished is kept</source>
+        <translation>查找提前停止：已完成的部分保留</translation>
+    </message>
+    <message>
+        <source>{runs} runs of {submodels} submodels  ·  {steps} steps  ·  {seconds} s</source>
+        <translation>{runs} 次运行，{submodels} 个子模型  ·  {steps} 步  ·  {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{steps} steps</source>
+        <translation>{steps} 步</translation>
+    </message>
 </context>
 <context>
     <name>Plot</name>
@@ -1277,6 +1565,89 @@
     </message>
 </context>
 <context>
+    <name>RunsModel</name>
+    <message>
+        <source>picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>as MindIR</source>
+        <translation>换成 MindIR</translation>
+    </message>
+    <message>
+        <source>verdict</source>
+        <translation>判定</translation>
+    </message>
+    <message>
+        <source>PSNR</source>
+        <translation>峰值信噪比 PSNR</translation>
+    </message>
+    <message>
+        <source>SSIM</source>
+        <translation>结构相似 SSIM</translation>
+    </message>
+    <message>
+        <source>largest</source>
+        <translation>最大差</translation>
+    </message>
+    <message>
+        <source>latents</source>
+        <translation>隐变量</translation>
+    </message>
+    <message>
+        <source>time</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>reason</source>
+        <translation>依据</translation>
+    </message>
+    <message>
+        <source>Which submodels ran as their MindIR: one square a submodel, in their order</source>
+        <translation>哪些子模型以 MindIR 运行：每个方块一个子模型，按顺序排列</translation>
+    </message>
+    <message>
+        <source>Peak signal-to-noise ratio against the original&apos;s picture, in dB; higher is better</source>
+        <translation>相对原模型图片的峰值信噪比，单位 dB，越高越好</translation>
+    </message>
+    <message>
+        <source>Structural similarity to the original&apos;s picture; 1 is the same</source>
+        <translation>与原模型图片的结构相似度；1 表示相同</translation>
+    </message>
+    <message>
+        <source>Largest difference of a pixel, of 1</source>
+        <translation>像素的最大差值（满值 1）</translation>
+    </message>
+    <message>
+        <source>Relative L2 error of the last latents</source>
+        <translation>最后一步隐变量的相对 L2 误差</translation>
+    </message>
+    <message>
+        <source>Seconds of the run</source>
+        <translation>运行所用秒数</translation>
+    </message>
+    <message>
+        <source>What decided the verdict</source>
+        <translation>判定的依据</translation>
+    </message>
+    <message>
+        <source>equal</source>
+        <translation>相同</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>all but {names}</source>
+        <translation>除 {names} 外全部</translation>
+    </message>
+</context>
+<context>
     <name>RuntimeChoice</name>
     <message>
         <source>Runtime</source>
@@ -1301,6 +1672,85 @@
     <message>
         <source>{name}: not installed</source>
         <translation>{name}：未安装</translation>
+    </message>
+</context>
+<context>
+    <name>SetupDialog</name>
+    <message>
+        <source>Set up a pipeline</source>
+        <translation>建立流水线</translation>
+    </message>
+    <message>
+        <source>ONNX models</source>
+        <translation>ONNX 模型</translation>
+    </message>
+    <message>
+        <source>the folder with text_encoder, unet, vae_decoder …</source>
+        <translation>含有 text_encoder、unet、vae_decoder 等的目录</translation>
+    </message>
+    <message>
+        <source>MindIR models</source>
+        <translation>MindIR 模型</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Pictures (*.png *.jpg *.jpeg *.webp)</source>
+        <translation>图片 (*.png *.jpg *.jpeg *.webp)</translation>
+    </message>
+    <message>
+        <source>img2img starts from it</source>
+        <translation>图生图以它为起点</translation>
+    </message>
+    <message>
+        <source>File to write</source>
+        <translation>写入文件</translation>
+    </message>
+    <message>
+        <source>Pipelines (*.toml)</source>
+        <translation>流水线 (*.toml)</translation>
+    </message>
+    <message>
+        <source>Submodel</source>
+        <translation>子模型</translation>
+    </message>
+    <message>
+        <source>MindIR</source>
+        <translation>MindIR 文件</translation>
+    </message>
+    <message>
+        <source>Input</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>Known from</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>What the submodels take</source>
+        <translation>子模型的输入</translation>
+    </message>
+    <message>
+        <source>Write and open</source>
+        <translation>写入并打开</translation>
+    </message>
+    <message>
+        <source>What the submodels take, read from the models and their configuration:</source>
+        <translation>子模型的输入，读自模型及其配置：</translation>
+    </message>
+    <message>
+        <source>none found</source>
+        <translation>没有找到</translation>
     </message>
 </context>
 <context>
@@ -1339,6 +1789,45 @@
     <message>
         <source>about {seconds} s left</source>
         <translation>约剩 {seconds} 秒</translation>
+    </message>
+</context>
+<context>
+    <name>Steps</name>
+    <message>
+        <source>Latents over steps</source>
+        <translation>隐变量随步骤的变化</translation>
+    </message>
+    <message>
+        <source>denoising step</source>
+        <translation>去噪步</translation>
+    </message>
+    <message>
+        <source>relative L2 error of the latents</source>
+        <translation>隐变量的相对 L2 误差</translation>
+    </message>
+    <message>
+        <source>free running</source>
+        <translation>自由运行</translation>
+    </message>
+    <message>
+        <source>golden latents fed into each step</source>
+        <translation>每步都输入原模型的隐变量</translation>
+    </message>
+    <message>
+        <source>Denoising step</source>
+        <translation>去噪步</translation>
+    </message>
+    <message>
+        <source>This run has no steps: it has no denoising loop, or it did not get that far.</source>
+        <translation>这次运行没有步骤：没有去噪循环，或没有运行到那里。</translation>
+    </message>
+    <message>
+        <source>step {step}, timestep {time}: free {free}</source>
+        <translation>第 {step} 步，时间步 {time}：自由运行 {free}</translation>
+    </message>
+    <message>
+        <source>, alone {alone}</source>
+        <translation>，单步 {alone}</translation>
     </message>
 </context>
 <context>
@@ -1481,6 +1970,60 @@
     <message>
         <source>No layer is selected.</source>
         <translation>未选中任何层。</translation>
+    </message>
+</context>
+<context>
+    <name>Tile</name>
+    <message>
+        <source>Layers</source>
+        <translation>逐层</translation>
+    </message>
+    <message>
+        <source>Compare it layer by layer, on what the pipeline gave it</source>
+        <translation>用流水线给它的输入逐层比对</translation>
+    </message>
+    <message>
+        <source>culprit</source>
+        <translation>问题所在</translation>
+    </message>
+    <message>
+        <source> · {ratio}× usual</source>
+        <translation> · 是通常的 {ratio} 倍</translation>
+    </message>
+    <message>
+        <source>exactly equal</source>
+        <translation>完全相同</translation>
+    </message>
+    <message>
+        <source>error {error}</source>
+        <translation>误差 {error}</translation>
+    </message>
+    <message>
+        <source>{count} calls</source>
+        <translation>{count} 次调用</translation>
+    </message>
+    <message>
+        <source>{count} calls · {golden} → {target} ms</source>
+        <translation>{count} 次调用 · {golden} → {target} 毫秒</translation>
+    </message>
+    <message>
+        <source>runtime: automatic</source>
+        <translation>运行时：自动</translation>
+    </message>
+    <message>
+        <source>Which one the next run by hand takes</source>
+        <translation>下一次手动运行用哪一个</translation>
+    </message>
+    <message>
+        <source>The pipeline&apos;s file names no MindIR for it</source>
+        <translation>流水线文件没有给它指定 MindIR</translation>
+    </message>
+</context>
+<context>
+    <name>Viewer</name>
+    <message>
+        <source>no picture</source>
+        <translation>没有图片</translation>
     </message>
 </context>
 <context>

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from html import escape
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
@@ -43,8 +41,8 @@ class FindingsTab(QWidget):
     def _fill(self) -> None:
         found = self._board.diagnosis
         if found is None:
-            self.text.setHtml(f"<p>{escape(self.tr('Findings come when the search has ended.'))}</p>")
+            self.text.setPlainText(self.tr("Findings come when the search has ended."))
         elif not found.findings:
-            self.text.setHtml(f"<p>{escape(self.tr('No findings.'))}</p>")
+            self.text.setPlainText(self.tr("No findings."))
         else:
             self.text.setHtml("<hr>".join(finding_html(f, self._lang, self.tr("What to do")) for f in found.findings))

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QPushButton,
@@ -32,8 +33,10 @@ from app.pages.pipeline.welcome import Empty
 from app.pages.pipeline.work import Work
 from app.places import RESOURCES
 from app.settings import Settings
-from diag.rules import words
-from diag.types.pipeline import PipelineDiagnosis
+from diag.errors import DiagError
+from diag.report.document import dumps
+from diag.report.pipeline import document, headline, page, to_csv
+from diag.report.write import save
 
 SAMPLE = RESOURCES / "samples" / "pipeline" / "defect" / "pipeline.toml"
 
@@ -49,7 +52,14 @@ class PipelinePage(Page):
         self.locate = QPushButton(look.icon("target"), self.tr("Find the culprit"), self)
         self.locate.setToolTip(self.tr("Swap the submodels one by one and name the one at fault (F5)"))
         self.locate.clicked.connect(self.work.locate)
-        self.head.add(self.locate)
+        self.runtime = QComboBox(self)
+        self.runtime.setAccessibleName(self.tr("Runtime of the MindIRs"))
+        self.runtime.setToolTip(self.tr("What runs the MindIRs; automatic: what the file says, else the real runtime"))
+        for name, text in (("", self.tr("runtime: automatic")), ("reference", "reference"),
+                           ("mindspore-lite", "mindspore-lite")):
+            self.runtime.addItem(text, name)
+        self.runtime.currentIndexChanged.connect(lambda _: self._choose_runtime())
+        self.head.add(self.runtime, self.locate)
         self.head.cancel_wanted.connect(self.work.cancel)
         self.tiles = Tiles(self.board, look, lang, self)
         self.tiles.layers_wanted.connect(self._layers)
@@ -108,6 +118,7 @@ class PipelinePage(Page):
         self.board.opened.connect(self._tell)
         self.board.running_changed.connect(lambda _: self._tell())
         self.empty.open_wanted.connect(self._choose)
+        self.empty.folder_wanted.connect(self._set_up)
         self.empty.sample_wanted.connect(lambda: self.open([SAMPLE]))
 
     # what the window asks
@@ -118,13 +129,13 @@ class PipelinePage(Page):
 
     def verbs(self) -> Mapping[str, Verb]:
         """What can be done now."""
-        verbs: dict[str, Verb] = {"open": self._choose}
+        verbs: dict[str, Verb] = {"open": self._choose, "new": self._set_up}
         if self.board.spec is not None:
             verbs["copy_command"] = self._copy
             verbs |= {"cancel": self.work.cancel} if self.board.running else \
                 {"again": self.work.locate, "close": self._close}
         if self.board.diagnosis is not None:
-            verbs["culprit"] = self._culprit
+            verbs |= {"culprit": self._culprit, "export_report": self._export}
         return verbs
 
     def save(self) -> str:
@@ -147,6 +158,17 @@ class PipelinePage(Page):
             path = Path(name)
             self.work.open(path.parent if path.name == "run.json" else path)
 
+    def _choose_runtime(self) -> None:
+        self.work.runtime = str(self.runtime.currentData())
+
+    def _set_up(self) -> None:
+        from app.pages.pipeline.setup import SetupDialog
+
+        dialog = SetupDialog(self.look, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.written.connect(self.work.open)
+        dialog.open()
+
     def _layers(self, comparison: str) -> None:
         if self.board.folder is not None:
             self.open_wanted.emit("compare", [self.board.folder / comparison])
@@ -161,6 +183,26 @@ class PipelinePage(Page):
         QGuiApplication.clipboard().setText(line)
         self.said.emit(self.tr("Copied: {line}").format(line=line))
 
+    def _export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export report"), "pipeline.html",
+                                              self.tr("HTML report (*.html);;JSON (*.json);;CSV table (*.csv)"))
+        if name:
+            self.write_report(Path(name))
+
+    def write_report(self, path: Path) -> None:
+        """Write the report; the ending of the name decides the format."""
+        found = self.board.diagnosis
+        if found is None:
+            return
+        try:
+            text = {".json": lambda: dumps(document(found, self.lang)), ".csv": lambda: to_csv(found)}.get(
+                path.suffix.lower(), lambda: page(found, self.lang))()
+            save(text, path)
+        except DiagError as error:
+            self.failed.emit(error)
+            return
+        self.said.emit(self.tr("Written: {path}").format(path=path))
+
     def _close(self) -> None:
         self.board.close()
 
@@ -168,7 +210,7 @@ class PipelinePage(Page):
 
     def _opened(self, path: Path) -> None:
         spec, found = self.board.spec, self.board.diagnosis
-        title = self._sentence(found) if found is not None else ""
+        title = headline(found, self.lang) if found is not None else ""
         self.opened.emit((str(path),), title or (spec.kind.value if spec else path.name))
 
     def _tell(self) -> None:
@@ -176,13 +218,14 @@ class PipelinePage(Page):
         shown = board.spec is not None or bool(board.runs)
         self.stack.setCurrentIndex(1 if shown else 0)
         self.head.set_running(on=board.running)
-        self.locate.setVisible(not board.running and board.spec is not None)
+        for widget in (self.locate, self.runtime):
+            widget.setVisible(not board.running and board.spec is not None)
         found, spec = board.diagnosis, board.spec
         name = Path(spec.path).name if spec else ""
         if board.running:
             self.head.tell("run", self.tr("Looking for the submodel at fault in {name}").format(name=name))
         elif found is not None:
-            self.head.tell(found.verdict.value, self._sentence(found), self._facts())
+            self.head.tell(found.verdict.value, headline(found, self.lang), self._facts())
             self.locate.setText(self.tr("Search again"))
         elif spec is not None:
             self.locate.setText(self.tr("Find the culprit"))
@@ -196,12 +239,6 @@ class PipelinePage(Page):
 
     def _offer(self) -> None:
         self.try_out.setEnabled(not self.board.running and bool(self.tiles.swapped()))
-
-    def _sentence(self, found: PipelineDiagnosis) -> str:
-        """The gravest finding says it."""
-        if found.findings:
-            return words(found.findings[0], self.lang).title
-        return self.tr("Every submodel agrees with its ONNX")
 
     def _facts(self) -> str:
         found = self.board.diagnosis

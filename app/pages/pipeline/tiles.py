@@ -57,6 +57,7 @@ class Tile(QFrame):
         font.setBold(True)
         self.title.setFont(font)
         self.where = self._muted(self._runner(submodel.runtime, submodel.dtype))
+        self.judged = self._muted("")
         self.error = self._muted("")
         self.time = self._muted("")
         self.layers = QPushButton(self.tr("Layers"), self)
@@ -79,6 +80,7 @@ class Tile(QFrame):
         self.style().polish(self)
         if result is None:
             self.icon.clear()
+            self.judged.setText("")
             self.error.setText("")
             self.time.setText("")
             return
@@ -88,10 +90,11 @@ class Tile(QFrame):
         self.icon.setPixmap(icon.pixmap(QSize(_ICON, _ICON)))
         self.icon.setToolTip(self.tr("culprit") if culprit else word)
         self.where.setText(self._runner(result.runtime, result.dtype))
-        self.error.setText(self._error(result, word, culprit=culprit))
-        self.error.setToolTip(result.reason)
+        self.judged.setText(self._judged(result, word, culprit=culprit))
+        self.judged.setToolTip(result.reason)
+        self.error.setText(self._error(result))
         self.time.setText(self._time(result))
-        self.setAccessibleDescription(f"{self.error.text()}. {result.reason}")
+        self.setAccessibleDescription(f"{self.judged.text()}. {self.error.text()}. {result.reason}")
 
     def mark(self, *, on: bool) -> None:
         """Show that it is selected."""
@@ -110,15 +113,16 @@ class Tile(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def _error(self, result: SubmodelResult, word: str, *, culprit: bool) -> str:
+    def _judged(self, result: SubmodelResult, word: str, *, culprit: bool) -> str:
         head = self.tr("culprit") if culprit else word
-        if math.isnan(result.error):
-            return head
-        if result.error == 0:
-            return self.tr("{verdict} · exactly equal").format(verdict=head)
-        text = self.tr("{verdict} · error {error}").format(verdict=head, error=f"{result.error:.1e}")
         known = result.verdict is not Verdict.PASS and math.isfinite(result.ratio)
-        return text + (self.tr(" · {ratio}× usual").format(ratio=f"{result.ratio:,.0f}") if known else "")
+        return head + (self.tr(" · {ratio}× usual").format(ratio=f"{result.ratio:,.0f}") if known else "")
+
+    def _error(self, result: SubmodelResult) -> str:
+        if math.isnan(result.error):
+            return ""
+        return self.tr("exactly equal") if result.error == 0 else \
+            self.tr("error {error}").format(error=f"{result.error:.1e}")
 
     def _time(self, result: SubmodelResult) -> str:
         if math.isnan(result.golden_ms) or math.isnan(result.target_ms):
@@ -164,7 +168,7 @@ class Tile(QFrame):
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(3)
         column.addLayout(head)
-        for label in (self.where, self.error, self.time):
+        for label in (self.where, self.judged, self.error, self.time):
             column.addWidget(label)
         column.addLayout(foot)
 
@@ -209,7 +213,7 @@ class Tiles(QWidget):
             culprit = next((c for c in found.culprits if c.submodel == submodel.name), None) if found else None
             comparison = (culprit.comparison if culprit else "") or (result.comparison if result else "")
             tile.show_result(result, culprit=culprit is not None, comparison=comparison)
-            self._row.addWidget(tile)
+            self._row.addWidget(tile, 1)
             self.tiles[submodel.name] = tile
 
     def _mark(self, name: str) -> None:
