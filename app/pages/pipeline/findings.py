@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
