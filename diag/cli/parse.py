@@ -12,6 +12,7 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import NoReturn
 
 from diag import __version__
@@ -59,11 +60,7 @@ def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> in
             # do it at the same time.
             host = HostProcess(_WARMED[name])
         command = importlib.import_module(commands[name][0])
-        parser = _Parser(prog=f"diag {name}", description=command.__doc__, allow_abbrev=False,
-                         formatter_class=argparse.RawDescriptionHelpFormatter)
-        add_common(parser)
-        command.add_arguments(parser)
-        args = parser.parse_args(words[1:])
+        args = read(name, command, words[1:])
         args.host = host
         _configure_logging(args)
         code: int = command.run(args)
@@ -88,6 +85,15 @@ def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> in
     finally:
         if host is not None:
             host.close()
+
+
+def read(name: str, command: ModuleType, words: Sequence[str]) -> argparse.Namespace:
+    """The options of a command, from its words: for the command line, and for forms of the window that speak it."""
+    parser = _Parser(prog=f"diag {name}", description=command.__doc__, allow_abbrev=False,
+                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_common(parser)
+    command.add_arguments(parser)
+    return parser.parse_args(words)
 
 
 def _command(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> str | None:
