@@ -57,12 +57,43 @@ class GeBody:
     subgraphs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class GeSketch:
+    """The few facts that a diff of many graphs needs; see the properties of GeOp. Output tensors without attributes."""
+
+    originals: tuple[str, ...] | None = None
+    original_types: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+    outputs: tuple[GeTensor, ...] = ()
+
+
 class BodySource(Protocol):
-    """Reads an operation's body when it is asked for."""
+    """Reads what an operation holds when it is asked for."""
 
     def body(self) -> GeBody:
-        """The body. Raises FormatError where the file is damaged there."""
+        """All of it. Raises FormatError where the file is damaged there."""
         ...
+
+    def sketch(self) -> GeSketch:
+        """The few facts, without reading the rest. Raises FormatError where the file is damaged there."""
+        ...
+
+    def text(self) -> bytes | None:
+        """The bytes that hold it, where they are at hand: equal bytes are equal operations."""
+        ...
+
+
+def sketched(body: GeBody) -> GeSketch:
+    """The few facts of a body."""
+    known = body.attributes
+
+    def names(key: str) -> tuple[str, ...]:
+        value = known.get(key)
+        return tuple(str(v) for v in (value if isinstance(value, tuple) else (value,)) if v)
+
+    key = "_datadump_original_op_names"
+    return GeSketch(None if known.get(key) is None else names(key), names("_datadump_original_op_types"),
+                    names("pass_name"), tuple(GeTensor(t.name, t.dtype, t.layout, t.shape) for t in body.outputs))
 
 
 @dataclass(frozen=True)
@@ -80,34 +111,32 @@ class GeOp:
         """Attributes and tensors. Raises FormatError where the file is damaged there."""
         return self.source.body()
 
+    @cached_property
+    def sketch(self) -> GeSketch:
+        """What a diff needs. Raises FormatError where the file is damaged there."""
+        return self.source.sketch()
+
     @property
     def originals(self) -> tuple[str, ...] | None:
         """Names of the original operations in it: None where the file is silent (it is one, by its own name), empty
         where the compiler made it.
         """
-        value = self.body.attributes.get("_datadump_original_op_names")
-        if value is None:
-            return None
-        names = value if isinstance(value, tuple) else (value,)
-        return tuple(str(n) for n in names if n)
+        return self.sketch.originals
 
     @property
     def original_types(self) -> tuple[str, ...]:
         """Types of the original operations, parallel to ``originals``; empty where the file is silent."""
-        value = self.body.attributes.get("_datadump_original_op_types")
-        return tuple(str(v) for v in value) if isinstance(value, tuple) else ()
+        return self.sketch.original_types
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """Names of the compiler passes that made it."""
+        return self.sketch.passes
 
     @property
     def split(self) -> bool:
         """Whether the original operation became several."""
         return self.body.attributes.get("_datadump_is_multiop") is True
-
-    @property
-    def passes(self) -> tuple[str, ...]:
-        """Names of the compiler passes that made it."""
-        value = self.body.attributes.get("pass_name")
-        names = value if isinstance(value, tuple) else (value,) if value else ()
-        return tuple(str(n) for n in names if n)
 
     @property
     def engine(self) -> str:

@@ -14,13 +14,16 @@ from pathlib import Path
 from types import ModuleType
 
 from diag.errors import FormatError
+from diag.formats.ge_dump import proto
 from diag.formats.ge_dump.textproto import parse, unescaped
 from diag.formats.ge_dump.values import edges
-from diag.types.ge import GeBody, GeGraph, GeOp
+from diag.types.ge import GeBody, GeGraph, GeOp, GeSketch, sketched
 
 _HEAD = re.compile(rb'    (input|name|type|op_type|output): "((?:[^"\\\n]|\\[^\n])*)"\n')
 _NAME = re.compile(rb'  name: "((?:[^"\\\n]|\\[^\n])*)"\n')
 _LINE = re.compile(rb'    (?!(?:input|name|type|op_type|output)\b)[a-z_0-9]+(?:: [^\n#]*| \{)\n')
+_WANTED = (b"_datadump_original_op_names", b"_datadump_original_op_types", b"pass_name")
+_OUTPUT = b"\n    output_desc {\n"
 _GAP = re.compile(rb'(?m)^[ \t]*(?:op|node)\s*[{<:]')
 
 
@@ -43,6 +46,34 @@ class Part:
         found: GeBody = self.style.body(parse(bytes(self.data[self.start:self.end]), self.path, self.start))
         return found
 
+    def sketch(self) -> GeSketch:
+        """Only the blocks that matter are read: most of an operation is attributes that no diff looks at."""
+        if self.style is not proto:
+            return sketched(self.body())
+        text = bytes(self.data[self.start:self.end])
+        kept = b"".join(_blocks(text))
+        return sketched(proto.body(parse(kept, self.path, self.start)))
+
+    def text(self) -> bytes:
+        """As it stands in the file."""
+        return bytes(self.data[self.start:self.end])
+
+
+def _blocks(text: bytes) -> Iterator[bytes]:
+    """The attributes of a sketch, and of each output tensor all but its attributes."""
+    for key in _WANTED:
+        at = text.find(b'      key: "' + key + b'"\n')
+        if at >= 0:
+            yield text[text.rfind(b"\n    attr {\n", 0, at) + 1:text.find(b"\n    }\n", at) + 7]
+    at = 0 if text.startswith(_OUTPUT[1:]) else text.find(_OUTPUT)
+    while at >= 0:
+        end = text.find(b"\n    }\n", at)
+        if end < 0:
+            return
+        inner = text.find(b"\n      attr {\n", at, end)
+        yield text[at:inner if inner >= 0 else end] + b"\n    }\n"
+        at = text.find(_OUTPUT, end)
+
 
 def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[GeGraph, ...]:
     """All graphs. Raises Irregular."""
@@ -62,7 +93,8 @@ def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[GeGr
 
 def _graph(data: mmap.mmap | bytes, path: Path, style: ModuleType, start: int, end: int) -> GeGraph:
     opens = b"  " + style.OP + b" {\n"
-    ops, at = [], start
+    ops: list[GeOp] = []
+    at = start
     while True:
         here = at if data[at:at + len(opens)] == opens else data.find(b"\n" + opens, at - 1, end) + 1
         _check_gap(data, at, here if here > 0 else end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diag.formats.ge_dump.textproto import Message
 from diag.formats.ge_dump.values import attributes, edges, first, integer, messages, tensor, text
-from diag.types.ge import GeBody, GeGraph, GeOp
+from diag.types.ge import GeBody, GeGraph, GeOp, GeSketch, sketched
 
 GRAPH, OP = b"graph", b"op"
 
@@ -25,6 +25,13 @@ class Held:
     def body(self) -> GeBody:
         """It."""
         return self._found
+
+    def sketch(self) -> GeSketch:
+        """The few facts of it."""
+        return sketched(self._found)
+
+    def text(self) -> None:
+        """Not kept."""
 
 
 def op(message: Message) -> GeOp:

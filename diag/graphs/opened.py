@@ -1,0 +1,47 @@
+"""Any graph file as a View; the stages of a folder of dumps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from diag.formats import ge_dump
+from diag.formats.interface import ReadOptions
+from diag.formats.registry import open_model, read_head
+from diag.graphs.view import View, of_ge, of_graph
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One dump of a folder. ``partial``: it holds one engine's or partition's share of the graph."""
+
+    path: Path
+    name: str
+    kind: str
+    number: int
+    graph: int
+    partial: bool
+
+
+def open_view(path: Path, key: bytes | None = None) -> View:
+    """The graph in a file of any format. Raises FormatError that says what the file is if it holds none."""
+    path = path.absolute()
+    if ge_dump.sniff(read_head(path), path):
+        model = ge_dump.read(path)
+        return of_ge(model.graphs, model.stage or path.name, model.kind)
+    return of_graph(open_model(path, ReadOptions(key)), path.name)
+
+
+def stages_of(folder: Path) -> list[Stage]:
+    """The dumps of a folder in their order; of both kinds only one (ge_proto says more) and whole graphs where there
+    are any. Raises FormatError if there is none.
+    """
+    found = ge_dump.dumps_in(folder)
+    kind = "ge_proto" if any(d.name.kind == "ge_proto" for d in found) else found[0].name.kind
+    chosen = [d for d in found if d.name.kind == kind and not d.name.single]
+    whole = [d for d in chosen if not d.name.partial]
+    graphs = {d.name.graph for d in whole or chosen}
+    # A folder may hold several compilations; each is a story of its own.
+    first = min(graphs)
+    return [Stage(d.path, d.name.stage, kind, d.name.number, d.name.graph, d.name.partial)
+            for d in whole or chosen if d.name.graph == first]
