@@ -44,6 +44,10 @@ def restore(stored: Array, layout: str, original: Sequence[int] | None, *, origi
     Raises Unplaced where the layout is not known, or the shapes contradict each other.
     """
     shape = None if original is None else tuple(original)
+    if shape is not None and any(d < 0 for d in shape):
+        raise Unplaced(f"the shape {list(shape)} is not fixed")
+    if 0 in stored.shape or (shape is not None and 0 in shape):
+        return _empty(stored, shape)
     if layout in PLAIN:
         return _plain(stored, layout, shape, origin)
     if layout in _ONE_C0:
@@ -79,6 +83,14 @@ def store(array: Array, layout: str, c0: int, *, groups: int = 1) -> Array:
     if layout in _Z:
         return _to_z(array, c0, groups)
     raise Unplaced(f"the layout {layout} is not known")
+
+
+def _empty(stored: Array, shape: tuple[int, ...] | None) -> Array:
+    if shape is None:
+        return stored
+    if stored.size or math.prod(shape):
+        raise Unplaced(f"{list(stored.shape)} stored, {list(shape)} before")
+    return stored.reshape(shape)
 
 
 def _plain(stored: Array, layout: str, shape: tuple[int, ...] | None, origin: str) -> Array:

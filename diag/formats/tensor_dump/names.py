@@ -12,7 +12,7 @@ _OP = r"(?P<op>[^.]+)\.(?P<name>[^.]+)"
 _LOOSE = r"(?P<op>[^.]+)\.(?P<name>.+?)"
 _TIME = r"(?P<time>\d{8,20})"
 _SLICED = r"(?:\.(?P<task_type>\d{1,3})\.(?P<context>\d+)\.(?P<thread>\d+)(?:\.(?P<device>\d+))?)?"
-_TAIL = r"(?:\.(?P<side>input|output)\.(?P<slot>\d+)(?:\.(?P<rest>.+?))?)?(?P<ending>\.npy|\.bin|\.csv)?"
+_TAIL = r"(?:\.(?P<side>input|output)\.(?P<slot>\d+)(?:\.(?P<rest>.+?))??)?(?P<ending>\.npy|\.bin|\.csv)?"
 
 _PATTERNS = {
     "overflow": (rf"(?P<op>Opdebug)\.(?P<name>Node_OpDebug)\.(?P<task>\d+)(?:\.(?P<stream>\d+))?\.{_TIME}{_SLICED}"
