@@ -17,12 +17,12 @@ from typing import NoReturn
 
 from diag import __version__
 from diag.cli.options import add_common
-from diag.errors import Cancelled, DiagError, UsageError, refused
+from diag.errors import Cancelled, DiagError, ToolFailed, UsageError, refused
 from diag.jobs.process import HostProcess
 
 _OUR_BUG = 70
 _INTERRUPTED = 130
-_WARMED = {"compare": "compare", "pipeline": "pipeline", "reduce": "reduce", "bench": "bench"}
+_WARMED = {"compare": "compare", "demo": "pipeline", "pipeline": "pipeline", "reduce": "reduce", "bench": "bench"}
 """Kind of the job that a command will run."""
 
 
@@ -70,7 +70,7 @@ def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> in
         print("Stopped on request. What was finished is kept.", file=sys.stderr)
         return _INTERRUPTED
     except DiagError as error:
-        print("\n".join(error.lines()), file=sys.stderr)
+        print("\n".join(_told(error, getattr(args, "lang", "en"))), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output is gone (for example `| head`); that is no failure of ours.
@@ -116,6 +116,15 @@ def _top(commands: Mapping[str, tuple[str, str]]) -> argparse.ArgumentParser:
         epilog="commands:\n" + "\n".join(lines) + "\n\nexit codes: 0 nothing found, 1 findings, 2 bad input, "
         "3 a runtime is missing,\n4 a runtime failed, 70 our bug, 130 interrupted\n\n"
         "diag COMMAND --help tells more; diag --version tells the version.")
+
+
+def _told(error: DiagError, lang: str) -> list[str]:
+    """What, where, what now; and the cause where a program failed whose log was kept."""
+    if not isinstance(error, ToolFailed) or error.log is None:
+        return error.lines()
+    from diag.logs.failure import failure_lines
+
+    return failure_lines(error, lang)
 
 
 def _configure_logging(args: argparse.Namespace) -> None:

@@ -16,7 +16,8 @@ from diag.workspace.runs import RunFolder
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """RUN."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder (--out of diag compare, diag pipeline locate)")
+    parser.add_argument("run", type=Path, metavar="RUN",
+                        help="a run folder (--out of diag compare, diag pipeline locate)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -51,7 +51,9 @@ class Config:
         self.offset = int(self._number("steps_offset", 0))
         self.spacing = self.choice("timestep_spacing", ("linspace", "leading", "trailing"), "leading")
         self.prediction = self.choice("prediction_type", ("epsilon", "v_prediction", "sample"), "epsilon")
-        self.alphas_cumprod = np.cumprod(np.float32(1) - self._betas(), dtype=np.float32)
+        # As torch does: the product of float32 numbers, accumulated in float64.
+        kept = (np.float32(1) - self._betas()).astype(np.float64)
+        self.alphas_cumprod = np.cumprod(kept).astype(np.float32)
 
     def flag(self, name: str, default: bool) -> bool:
         """A truth value of the config."""
@@ -106,11 +108,23 @@ class Config:
         low, high = self._number("beta_start", 0.0001), self._number("beta_end", 0.02)
         kind = self.choice("beta_schedule", ("linear", "scaled_linear", "squaredcos_cap_v2"), "linear")
         if kind == "linear":
-            return np.linspace(low, high, self.train_steps).astype(np.float32)
+            return _evenly(low, high, self.train_steps)
         if kind == "scaled_linear":
-            return np.linspace(low**0.5, high**0.5, self.train_steps).astype(np.float32) ** 2
+            return _evenly(low**0.5, high**0.5, self.train_steps) ** 2
         return np.array([min(1 - _bar((i + 1) / self.train_steps) / _bar(i / self.train_steps), 0.999)
                          for i in range(self.train_steps)], np.float32)
+
+
+def _evenly(low: float, high: float, count: int) -> Numbers:
+    """torch.linspace in float32, to the last bit: from both ends to the middle, each number rounded once.
+
+    numpy's differs in the last bit here and there, which the first steps of a long schedule amplify a thousandfold.
+    """
+    start, end = np.float32(low), np.float32(high)
+    step = np.float64(np.float32((end - start) / np.float32(max(1, count - 1))))
+    places = np.arange(count)
+    rising, falling = np.float64(start) + step * places, np.float64(end) - step * (count - 1 - places)
+    return np.where(places < count // 2, rising, falling).astype(np.float32)
 
 
 def _bar(t: float) -> float:

@@ -201,4 +201,5 @@ def _multistep(outputs: tuple[Numbers, ...]) -> Numbers:
     weights = {2: (3, -1), 3: (23, -16, 5), 4: (55, -59, 37, -9)}[len(outputs)]
     total = sum((np.float32(w) * o for w, o in zip(weights, reversed(outputs), strict=True)),
                 start=np.zeros_like(outputs[-1]))
-    return np.asarray(total / np.float32(sum(weights)))
+    # The four-step form is multiplied by 1/24 where the others are divided: as torch's code rounds.
+    return np.asarray(total * np.float32(1 / 24) if len(outputs) == 4 else total / np.float32(sum(weights)))

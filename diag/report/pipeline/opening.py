@@ -23,7 +23,7 @@ def init_sheet(folder: Folder, spec: Path, lang: Lang = "en") -> Sheet:
     columns = (Column(said["submodel"]), Column(said["input"]), Column(said["dtype"]), Column(said["shape"], right=True),
                Column(said["source"], wide=True), Column(said["mindir"], wide=True))
     rows = [(one.name if i == 0 else "", w.name, w.dtype, _dims(w), w.source,
-             (one.mindir.name if one.mindir is not None else said["none"]) if i == 0 else "")
+             "" if i else one.mindir.name if one.mindir is not None else said["none"])
             for one in folder.submodels for i, w in enumerate(one.inputs)]
     open_ = [one for one in folder.submodels if any(w.source for w in one.inputs)]
     shapes = tuple(f'{one.name}: --inputShape="{one.input_shape}"' for one in open_)
