@@ -23,12 +23,15 @@ from diag.errors import DiagError
 from diag.formats.facts import ModelFacts, facts_of
 from diag.formats.interface import ReadOptions, key_of
 from diag.formats.registry import open_model
+from diag.formats.tensor_dump import facts as dumps
 from diag.pipeline.facts import PipelineFacts, lines, pipeline_facts
 from diag.report.numbers import nbytes
 from diag.types.tensor import TensorInfo
 from diag.workspace.codec import to_json
 
 _MANY = 12
+
+Facts = ModelFacts | PipelineFacts | dumps.RecordingFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class _Refused:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, and the key of encrypted ones."""
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="model files: ONNX, MindIR; pipeline.toml")
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="model files: ONNX, MindIR; "
+                        "pipeline.toml; tensor dumps of an NPU: a file, or a folder of them")
     parser.add_argument("--key", default="",
                         help="key of an encrypted MindIR: its characters or their hexadecimal digits")
 
@@ -53,26 +57,35 @@ def run(args: argparse.Namespace) -> int:
     found = [_look(path, options) for path in args.files]
     if args.json:
         _write(args.json, found, time.perf_counter() - begin)
-    blocks = ["\n".join(lines(one) if isinstance(one, PipelineFacts) else _block(one))
+    blocks = ["\n".join(_lines(one))
               for one in found if not isinstance(one, _Refused)]
     if blocks and args.json != "-" and not args.quiet:
         print("\n\n".join(blocks))
     refused = [one for one in found if isinstance(one, _Refused)]
     for one in refused:
         print("\n".join(one.error), file=sys.stderr)
-    return DiagError.exit_code if refused else 0
+    damaged = any(isinstance(one, dumps.RecordingFacts) and one.damaged for one in found)
+    return DiagError.exit_code if refused or damaged else 0
 
 
-def _look(path: Path, options: ReadOptions) -> ModelFacts | PipelineFacts | _Refused:
+def _lines(one: Facts) -> Iterator[str]:
+    if isinstance(one, dumps.RecordingFacts):
+        return dumps.lines(one)
+    return iter(lines(one)) if isinstance(one, PipelineFacts) else _block(one)
+
+
+def _look(path: Path, options: ReadOptions) -> Facts | _Refused:
     try:
         if path.suffix == ".toml":
             return pipeline_facts(path)
+        if dumps.looks_recorded(path):
+            return dumps.recording_facts(path)
         return facts_of(open_model(path, options))
     except DiagError as error:
         return _Refused(str(path), tuple(error.lines()))
 
 
-def _write(where: str, found: list[ModelFacts | PipelineFacts | _Refused], seconds: float) -> None:
+def _write(where: str, found: list[Facts | _Refused], seconds: float) -> None:
     document = {
         "schema": "diag.inspect/1", "kind": "inspect",
         "verdict": "fail" if any(isinstance(one, _Refused) for one in found) else "pass", "findings": [],

@@ -20,11 +20,11 @@ from diag.compare.recorded.blame import blame
 from diag.compare.recorded.device import Device, value_of
 from diag.compare.recorded.inputs import DeviceInputs, as_check
 from diag.compare.recorded.judging import Judging
-from diag.compare.recorded.overflows import facts
 from diag.compare.result import environment, peak_bytes
 from diag.compare.sides import Side
 from diag.compare.tolerance import Preset
 from diag.formats.tensor_dump import Recording
+from diag.formats.tensor_dump.ranges import report_facts
 from diag.types.comparison import Comparison, InputUsed, ModelRun, Unmatched
 from diag.types.layer import Culprit, LayerResult, MappingKind, OutputResult, Role, Stage, Verdict
 from diag.types.metrics import Metrics
@@ -140,7 +140,8 @@ class Conclusion:
             nodes[name] = self.golden.graph.nodes[index].name if index is not None else answer.golden
             if answer.golden in self.judging.largest:
                 largest[name] = self.judging.largest[answer.golden]
-        return facts(self.recording, nodes, largest)
+        return [{**r, "golden_node": nodes.get(r["name"], ""), "largest_golden": largest.get(r["name"])}
+                for r in report_facts(self.recording)]
 
     def _recording(self) -> dict[str, Any]:
         """Facts of the recording, for findings and reports."""

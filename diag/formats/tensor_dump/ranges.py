@@ -1,15 +1,18 @@
-"""Reports of the device's overflow detection, joined with the operation that they are about and its values."""
+"""How large recorded values are, and which operation a report of the overflow detection is about."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from diag.formats.tensor_dump import Overflow, RecordedOp, RecordedTensor, Recording, load
-from diag.runtimes.interface import Array
+from diag.formats.tensor_dump.arrays import load
+from diag.formats.tensor_dump.recording import Overflow, RecordedOp, RecordedTensor, Recording
+
+Array = npt.NDArray[np.generic]
 
 _CHUNK = 2**22
 
@@ -21,29 +24,24 @@ def about(recording: Recording, report: Overflow) -> RecordedOp | None:
     return next(iter(sliced or same), None)
 
 
-def facts(recording: Recording, nodes: Mapping[str, str], largest: Mapping[str, float]) -> list[dict[str, Any]]:
-    """All reports, the earliest first, as JSON-able facts.
-
-    ``nodes``: golden node by the device operation's name; ``largest``: of its golden tensor, by the same.
-    """
-    return [_one(recording, r, nodes, largest) for r in recording.overflows]
+def report_facts(recording: Recording) -> list[dict[str, Any]]:
+    """All reports, the earliest first, as JSON-able facts with the range of what their operation read and wrote."""
+    return [_one(recording, r) for r in recording.overflows]
 
 
-def _one(recording: Recording, report: Overflow, nodes: Mapping[str, str],
-         largest: Mapping[str, float]) -> dict[str, Any]:
+def _one(recording: Recording, report: Overflow) -> dict[str, Any]:
     op = about(recording, report)
     found: dict[str, Any] = {"file": str(report.file), "time": report.time, "unit": report.unit, "task": report.task,
                              "stream": report.stream, "status": report.status, "name": op.name if op else "",
                              "op": op.op if op else ""}
     if op is None:
         return found
-    reads, writes = _summary(op.inputs), _summary(op.outputs)
-    return {**found, "golden_node": nodes.get(op.name, ""), "largest_golden": largest.get(op.name),
-            "largest_input": reads[0], "largest_output": writes[0], "nonfinite": writes[1],
+    reads, writes = summary(op.inputs), summary(op.outputs)
+    return {**found, "largest_input": reads[0], "largest_output": writes[0], "nonfinite": writes[1],
             "nonfinite_input": reads[1]}
 
 
-def _summary(tensors: Sequence[RecordedTensor]) -> tuple[float | None, int]:
+def summary(tensors: Sequence[RecordedTensor]) -> tuple[float | None, int]:
     """Largest finite |value| over these tensors, None where nothing is known, and how many are not finite."""
     top, bad, known = 0.0, 0, False
     for t in tensors:
