@@ -1,0 +1,102 @@
+"""``diag graph``: shown, compared, searched, as a user types it."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+from samples import shared
+from small_models import perceptron
+
+SCHEMA = json.loads((files("resources") / "schema" / "diag.graph-1.schema.json").read_text(encoding="utf-8"))
+
+
+def dump(folder: Path, number: int, stage: str, *ops: tuple[str, str, str]) -> Path:
+    lines = ["graph {", '  name: "g"']
+    for name, kind, reads in ops:
+        lines += ["  op {", f'    name: "{name}"', f'    type: "{kind}"', f'    input: "{reads}"', "    output_desc {",
+                  "      dtype: DT_FLOAT16", '      layout: "ND"', "    }", "  }"]
+    file = folder / f"ge_proto_{number:08d}_graph_0_{stage}.txt"
+    file.write_text("\n".join([*lines, "}", ""]))
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    dump(tmp_path, 1, "PreRunBegin", ("x", "Data", ""), ("a", "Add", "x:0"))
+    dump(tmp_path, 2, "Build", ("x", "Data", ""), ("cast", "Cast", "x:0"), ("a", "Add", "cast:0"))
+    return tmp_path
+
+
+def document(diag, *words: object) -> dict:
+    answer = diag("graph", *words, "--json", "-")
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+def test_a_dump_is_shown(diag, folder):
+    found = document(diag, "show", folder / "ge_proto_00000002_graph_0_Build.txt")
+    assert found["graphs"][0] | {"path": ""} == {
+        "name": "Build", "path": "", "format": "ge_proto", "nodes": 3, "edges": 2, "inputs": ["x"], "outputs": [],
+        "subgraphs": [], "ops": {"Data": 1, "Cast": 1, "Add": 1}}
+
+
+def test_one_node_is_shown(diag, folder):
+    found = document(diag, "show", folder / "ge_proto_00000002_graph_0_Build.txt", "--node", "a")
+    assert (found["node"]["op"], found["node"]["inputs"], found["node"]["outputs"]) == ("Add", ["cast"],
+                                                                                      ["float16 ND scalar"])
+
+
+def test_two_graphs_and_a_folder_give_the_same_difference(diag, folder):
+    two = document(diag, "diff", *sorted(folder.glob("*.txt")))
+    whole = document(diag, "diff", folder, "--node", "a")
+    assert two["added"] == [{"node": "cast", "op": "Cast"}] == whole["passes"][0]["added"]
+    assert two["changed"] == [{"node": "a", "kind": "inputs", "before": "x", "after": "cast"}]
+    assert [h["event"] for h in whole["history"]] == ["first"]
+
+
+def test_search_looks_everywhere(diag, folder):
+    hits = document(diag, "search", "cast|float16", folder / "ge_proto_00000002_graph_0_Build.txt")["hits"]
+    assert [(h["node"], h["where"]) for h in hits] == [("x", "tensor"), ("cast", "name"), ("a", "tensor")]
+
+
+def test_an_onnx_model_is_a_graph_too(diag, tmp_path):
+    perceptron(tmp_path / "m.onnx")
+    found = document(diag, "show", tmp_path / "m.onnx")
+    assert found["graphs"][0]["format"] == "onnx"
+    assert found["graphs"][0]["nodes"] > 0
+
+
+def test_in_words_as_page_and_as_table(diag, folder, tmp_path):
+    answer = diag("graph", "diff", folder, "--lang", "zh", "--html", tmp_path / "d.html", "--csv", tmp_path / "d.csv")
+    assert "2 个阶段" in answer.out
+    assert "Build" in (tmp_path / "d.html").read_text(encoding="utf-8")
+    assert "Build,added,cast,,Cast" in (tmp_path / "d.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("show", "a", "b"), "One graph at a time"), (("diff", "a"), "Two graphs are wanted"),
+    (("search", "x"), "A pattern and at least one graph"), (("search", "(", "f"), "no regular expression"),
+    (("show", "/nowhere.txt"), "no such file"),
+])
+def test_what_makes_no_sense_is_said(diag, words, said):
+    answer = diag("graph", *words)
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_a_node_that_is_not_there_gets_the_nearest_name(diag, folder):
+    answer = diag("graph", "show", folder / "ge_proto_00000002_graph_0_Build.txt", "--node", "castt")
+    assert answer.code == 2
+    assert "Did you mean 'cast'?" in answer.err
+
+
+def test_the_real_resnet(diag):
+    path = shared("formats/ge_dump/complie_path/ge_proto_00000062_Build.txt")
+    found = document(diag, "show", path)["graphs"][0]
+    assert (found["nodes"], found["ops"]["Conv2D"], found["ops"]["Const"]) == (170, 50, 108)
