@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import traceback
+from pathlib import Path
 
 from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import Qt, qVersion
@@ -14,6 +15,8 @@ from diag import __version__
 from diag.errors import DiagError, ToolFailed
 
 _TAIL = 6000
+_QUICK = 4 << 20
+"""Bytes of a log that are read before the box is shown; a longer one is for the page of logs."""
 
 
 def show(parent: QWidget, error: object) -> QDialog | QMessageBox:
@@ -34,10 +37,21 @@ def report(error: object) -> str:
 def _kind(parent: QWidget, error: DiagError) -> QMessageBox:
     box = QMessageBox(QMessageBox.Icon.Warning, "Ascend Diag", error.message, QMessageBox.StandardButton.Ok, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setInformativeText("\n\n".join(line for line in (error.where, error.hint) if line))
+    lines = [error.where, error.hint]
     if isinstance(error, ToolFailed) and error.log is not None and error.log.is_file():
-        box.setDetailedText(error.log.read_text(encoding="utf-8", errors="replace")[-_TAIL:])
+        if error.log.stat().st_size <= _QUICK:
+            from diag.logs.failure import explain_failure
+
+            lines += explain_failure(error.log, str(getattr(parent, "lang", "en")))
+        box.setDetailedText(_tail(error.log))
+    box.setInformativeText("\n\n".join(line for line in lines if line))
     return box
+
+
+def _tail(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - _TAIL))
+        return file.read().decode("utf-8", "replace").replace("\0", "")
 
 
 class BugDialog(QDialog):

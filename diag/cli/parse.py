@@ -22,7 +22,7 @@ from diag.jobs.process import HostProcess
 
 _OUR_BUG = 70
 _INTERRUPTED = 130
-_WARMED = {"compare": "compare", "demo": "pipeline", "pipeline": "pipeline", "reduce": "reduce", "bench": "bench"}
+_WARMED = {"compare": "compare", "demo": "pipeline", "pipeline": "pipeline", "reduce": "reduce", "bench": "bench", "convert": "convert"}
 """Kind of the job that a command will run."""
 
 

@@ -13,6 +13,7 @@ from diag.events import Event, Finished, Message
 from diag.formats.registry import identify
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
+from diag.logs.failure import cause_of
 from diag.runtimes.interface import Runtime, RuntimeSpec
 from diag.types.comparison import Comparison
 
@@ -45,7 +46,8 @@ def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
     try:
         yield from compare(job.plan, runtime, cancel)
     except ToolFailed as error:
-        reason = f"{runtime.spec.name} could not run it: {error.message.rstrip('.')}"
+        why = cause_of(error.log)
+        reason = f"{runtime.spec.name} could not run it: {error.message.rstrip('.')}" + (f" ({why})" if why else "")
         yield Message(f"{reason}. Going on with the reference runtime.", "warning")
         for event in compare(job.plan, None, cancel):
             yield _marked(event, reason)

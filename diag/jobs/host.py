@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from diag.cancel import Cancel
-from diag.errors import DiagError, refused
+from diag.errors import DiagError, ToolFailed, refused
 from diag.events import Event, Finished, Message, Partial, Progress
 from diag.jobs.kinds import KINDS
 from diag.workspace.codec import from_json, to_json
@@ -80,7 +80,8 @@ def _send_result(out: TextIO, result: Any) -> None:  # noqa: ANN401 - JSON of an
 
 def _send_error(out: TextIO, error: DiagError) -> None:
     _send(out, {"event": "error", "type": type(error).__name__, "message": error.message, "where": error.where,
-                "hint": error.hint, "exit_code": error.exit_code})
+                "hint": error.hint, "exit_code": error.exit_code,
+                "log": str(error.log) if isinstance(error, ToolFailed) and error.log is not None else ""})
 
 
 def _send(out: TextIO, event: dict[str, Any]) -> None:

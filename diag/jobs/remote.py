@@ -107,6 +107,8 @@ def _raised(data: dict[str, Any]) -> DiagError:
         kind = DiagError
     error: DiagError = kind(data["message"], where=data["where"], hint=data["hint"])
     error.exit_code = data["exit_code"]
+    if isinstance(error, errors.ToolFailed) and data.get("log"):
+        error.log = Path(data["log"])
     return error
 
 
