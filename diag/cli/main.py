@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("diag.cli.log", "root cause in logs; error codes explained"),
     "runtime": ("diag.cli.runtime", "runtimes found, what is missing, how to get it"),
     "conformance": ("diag.cli.conformance", "which operators a runtime converts, runs and gets right"),
+    "convert": ("diag.cli.convert", "ONNX to MindIR, proved by a first run; configurations examined"),
     "bench": ("diag.cli.bench", "how fast is it, and is the difference real: before and after"),
     "tune": ("diag.cli.tune", "AOE tuning: plan, run, results from elsewhere; speed and accuracy before and after"),
     "profile": ("diag.cli.profile", "where the time goes: hotspots of a profile, against another one"),

@@ -120,6 +120,11 @@ class Tape:
         view = self._views[value] = to_numpy(held)
         return view
 
+    def replace(self, value: str, array: Array) -> None:
+        """Put other elements in a held tensor's place: later steps read these."""
+        self.values[value] = to_ort(array)
+        self._views.pop(value, None)
+
     def release(self, keep: Callable[[str], bool], position: int | None = None) -> None:
         """Drop what neither a later step nor ``keep`` needs; ``position`` if the caller runs the steps itself."""
         here = self.position if position is None else position

@@ -71,7 +71,13 @@ def _convert() -> Kind:
     return Kind(ConvertJob, convert_here)
 
 
+def _lint() -> Kind:
+    from diag.jobs.lint import LintJob, lint_here
+
+    return Kind(LintJob, lint_here)
+
+
 KINDS: dict[str, Callable[[], Kind]] = {
     "compare": _compare, "reduce": _reduce, "bench": _bench, "tune": _tune, "convert": _convert,
-    "precision": _precision, "pipeline": _pipeline, "pipeline_run": _pipeline_run,
+    "precision": _precision, "lint": _lint, "pipeline": _pipeline, "pipeline_run": _pipeline_run,
 }

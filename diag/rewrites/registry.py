@@ -14,18 +14,15 @@ from diag.rewrites.logic import ActivationExpanded, IsNanCompare, WhereArithmeti
 from diag.rewrites.norms import GroupNormDecomposed, InstanceNorm4D, LayerNormDecomposed
 from diag.rewrites.opset import OpsetLowered
 from diag.rewrites.shapes import ConstantsFolded, ShapesFixed
-from diag.rewrites.spelled import (
-    AveragePoolPadded, ClipLimitsSpelled, DefaultsSpelled, HardSigmoidExpanded, PowExponentFloat, ResizeAsMatmul,
-)
+from diag.rewrites.spelled import SPELLED
 from diag.rewrites.weights import MaskConstantBounded, SharedWeightsCopied, UnusedInputsDropped
 
 
 def rewrites(shapes: Mapping[str, tuple[int, ...]] | None = None) -> tuple[Rewrite, ...]:
     """Every rewrite. ``shapes``: input shapes that ``shapes_fixed`` puts in."""
     return (ShapesFixed(shapes), ConstantsFolded(), UnusedInputsDropped(), SharedWeightsCopied(), AttributesExplicit(),
-            LayerNormDecomposed(), GroupNormDecomposed(), InstanceNorm4D(), Transpose3D(), EinsumMatmul(), ActivationExpanded(),
-            IsNanCompare(), DefaultsSpelled(), ClipLimitsSpelled(), PowExponentFloat(), AveragePoolPadded(),
-            HardSigmoidExpanded(), ResizeAsMatmul(), WhereArithmetic(), MaskConstantBounded(), OpsetLowered())
+            LayerNormDecomposed(), GroupNormDecomposed(), InstanceNorm4D(), Transpose3D(), EinsumMatmul(),
+            ActivationExpanded(), IsNanCompare(), *SPELLED, WhereArithmetic(), MaskConstantBounded(), OpsetLowered())
 
 
 NAMES = tuple(rewrite.name for rewrite in rewrites())

@@ -1,4 +1,4 @@
-"""Nodes that rely on a default, or on an attribute, that the converter of MindSpore Lite 2.0.0 loses: said otherwise."""
+"""Nodes that rely on a default or an attribute that MindSpore Lite 2.0.0 loses or misreads, said otherwise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from diag.rewrites.interface import Site
+from diag.rewrites.interface import Rewrite, Site
 from diag.rewrites.model import Model
 from diag.runtimes.interface import Array
 from diag.types.codes import Code
@@ -16,7 +16,7 @@ from diag.types.dtype import DType
 
 _DEFAULTS: Mapping[str, Mapping[str, float]] = {
     "Elu": {"alpha": 1.0}, "LeakyRelu": {"alpha": float(np.float32(0.01))}, "ThresholdedRelu": {"alpha": 1.0},
-    "Celu": {"alpha": 1.0}, "Gemm": {"alpha": 1.0, "beta": 1.0}}
+    "Celu": {"alpha": 1.0}}
 _MOST_ELEMENTS = 2**24
 
 
@@ -29,7 +29,7 @@ class DefaultsSpelled:
     def sites(self, model: Model) -> Sequence[Site]:
         """Activations whose attribute is not written."""
         return [Site(name, node.op_type, ", ".join(_absent(node))) for name, node in model.each(*_DEFAULTS)
-                if node.op_type != "Gemm" and _absent(node)]
+                if _absent(node)]
 
     def apply(self, model: Model, sites: Sequence[Site]) -> None:
         """The same node with the attribute."""
@@ -161,6 +161,10 @@ class ResizeAsMatmul:
         model.replace(instead)
 
 
+SPELLED: tuple[Rewrite, ...] = (DefaultsSpelled(), ClipLimitsSpelled(), PowExponentFloat(), AveragePoolPadded(),
+                                HardSigmoidExpanded(), ResizeAsMatmul())
+
+
 def _absent(node: onnx.NodeProto) -> list[str]:
     given = {a.name for a in node.attribute}
     return [name for name in _DEFAULTS[node.op_type] if name not in given]
@@ -204,7 +208,7 @@ def _matrix(model: Model, node: onnx.NodeProto, axis: int) -> Array:
     sizes = np.array([1, 1, size, after[axis]], np.int64)
     given = [model.constant(v) if v else None for v in node.input]
     scales = given[2] if len(given) > 2 else None
-    constants = {}
+    constants: dict[str, Array] = {}
     if scales is not None and scales.size == 4:
         constants["scales"] = np.array([1, 1, 1, scales[axis]], np.float32)
         one.input[:] = ["x", "", "scales"]
