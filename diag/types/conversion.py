@@ -56,13 +56,26 @@ class Smoke:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a line of a log means, for a person."""
+
+    title: str
+    explanation: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class RootCause:
-    """The line of a log that says why: its finding, the line as printed, where it stands (from 1)."""
+    """The line of a log that says why: its finding, the line as printed, where it stands (from 1).
+
+    ``words`` by language: the catalogue of logs has its own, with placeholders that the finding alone cannot fill.
+    """
 
     finding: Finding
     text: str
     file: str = ""
     line: int | None = None
+    words: Mapping[str, Said] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

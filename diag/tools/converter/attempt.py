@@ -20,7 +20,7 @@ from diag.tools.converter.command import command
 from diag.tools.converter.ending import SUCCESS, Ending, ending_of
 from diag.tools.converter.find import Converter
 from diag.tools.converter.flags import attributes
-from diag.tools.converter.following import following
+from diag.tools.converter.following import LOG, following
 from diag.tools.converter.plan import ConverterPlan
 from diag.tools.program import ProgramLimits, ProgramRun, run_program
 
@@ -178,7 +178,7 @@ def _moved(made: Path, to: Path, model: Path) -> Path:
 
 
 def _thinned(events: Iterator[Event]) -> Iterator[Event]:
-    """All events, of the log's lines only so many a second: the log has them all."""
+    """All events, of the log's lines, marked as such, only so many a second: the log has them all."""
     second, told = 0, 0
     for event in events:
         if isinstance(event, Message):
@@ -186,4 +186,5 @@ def _thinned(events: Iterator[Event]) -> Iterator[Event]:
             second, told = (second, told + 1) if now == second else (now, 1)
             if told > _LINES_PER_S:
                 continue
+            event = Message(LOG + event.text, event.level)
         yield event

@@ -25,7 +25,7 @@ from typing import Any
 from diag.compare.plan import InputChoice
 from diag.errors import FormatError, UsageError
 from diag.tools.converter.flags import SAVE_TYPES
-from diag.tools.converter.plan import Checks, ConverterLimits, ConverterPlan
+from diag.tools.converter.plan import Checks, ConverterLimits, ConverterPlan, name_of
 from diag.tools.converter.profiles import read_profiles, read_shapes
 
 AUTO = "auto"
@@ -72,12 +72,6 @@ def read_batch(path: Path) -> Batch:
                              hint="Give each a name of its own")
         plans[name] = plan
     return Batch(plans)
-
-
-def name_of(onnx: Path) -> str:
-    """What to call a model: its file, or its folder where the file is called model.onnx."""
-    plain = onnx.stem in ("model", "graph", "network")
-    return onnx.absolute().parent.name if plain else onnx.stem
 
 
 def plan_of(told: Mapping[str, Any], base: Path, where: str) -> ConverterPlan:
@@ -143,7 +137,8 @@ def _typed(told: Mapping[str, Any], where: str) -> None:
     for keys, kind, words in kinds:
         for key in keys:
             value = told.get(key)
-            if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):  # type: ignore[arg-type]
+            fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+            if value is not None and not fits:
                 raise UsageError(f"'{key}' must be {words}", where=where)
     for section, values in told.get("config", {}).items():
         if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):

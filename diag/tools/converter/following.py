@@ -10,6 +10,9 @@ from pathlib import Path
 from diag.cancel import Cancel
 from diag.events import Event, Message
 
+LOG = "│ "
+"""What a message begins with that is a line of the converter's log."""
+
 _TICK_S = 0.15
 _LINE = 2000
 _PIECE = 1 << 18
@@ -44,6 +47,11 @@ def following(start: Callable[[Cancel], Iterator[Event]], log: Callable[[], Path
         forget()
         own.set()
         thread.join()
+
+
+def without_log(events: Iterator[Event]) -> Iterator[Event]:
+    """The events without the lines of the log: for people who only want to know how it came out."""
+    return (e for e in events if not (isinstance(e, Message) and e.text.startswith(LOG)))
 
 
 def _work(start: Callable[[Cancel], Iterator[Event]], cancel: Cancel,

@@ -34,7 +34,7 @@ def convert_with_offers(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
         yield Finished(first)
         return
     for names in _choices(found):
-        yield Message(f"{plan.onnx.name}: {first.status}; again with {', '.join(names)}")
+        yield Message(f"{plan.name}: {first.status}; again with {', '.join(names)}")
         try:
             again = yield from _converted(replace(plan, rewrites=names), cancel)
         except ToolFailed as error:
@@ -50,9 +50,10 @@ def offers_for(plan: ConverterPlan) -> tuple[Offer, ...]:
     """The rewrites that apply to the plan's model; none where it cannot be read."""
     fixed = {name: shape for name, shape in plan.shapes.items() if -1 not in shape}
     try:
-        return offers(plan.onnx, rewrites(fixed))
+        found = offers(plan.onnx, rewrites(fixed))
     except DiagError:
         return ()
+    return tuple(replace(o, finding=replace(o.finding, subject=plan.name)) for o in found)
 
 
 def _choices(found: tuple[Offer, ...]) -> Iterator[tuple[str, ...]]:

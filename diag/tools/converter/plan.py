@@ -40,6 +40,12 @@ class ConverterLimits:
     memory_bytes: int = 0
 
 
+def name_of(onnx: Path) -> str:
+    """What to call a model: its file, or its folder where the file is called model.onnx."""
+    plain = onnx.stem in ("model", "graph", "network")
+    return onnx.absolute().parent.name if plain else onnx.stem
+
+
 @dataclass(frozen=True, slots=True)
 class ConverterPlan:
     """One conversion.
@@ -87,6 +93,11 @@ class ConverterPlan:
     rewrites: tuple[str, ...] = ()
     checks: Checks = field(default_factory=Checks)
     limits: ConverterLimits = field(default_factory=ConverterLimits)
+
+    @property
+    def name(self) -> str:
+        """What to call it in sentences."""
+        return name_of(self.onnx)
 
     @property
     def dynamic(self) -> Profiles | None:

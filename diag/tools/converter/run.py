@@ -59,7 +59,7 @@ def convert(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
         plan.onnx, made.output, ConvertStatus.FAILED, config, command("converter_lite", plan, onnx, plan.output, file),
         converter.kind, made.version, str(converter.path), made.seconds, log=made.log, ending=made.ending.text,
         rewrites=tuple(plan.rewrites), rewritten=rewritten.path if rewritten is not None else None,
-        digest=digest_of(plan), name=plan.onnx.stem)
+        digest=digest_of(plan), name=plan.name)
     yield Progress("Looking at the result", 2, _STAGES)
     told = list(about_plan(plan, made.version))
     if made.output is None:

@@ -7,23 +7,25 @@ from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.logs.triage import triage
+from diag.logs.words import explain
 from diag.rules.codes import finding
 from diag.tools.converter.attempt import Attempt
 from diag.tools.converter.find import Converter
 from diag.tools.converter.flags import other_version, read_version
 from diag.tools.converter.plan import ConverterPlan
 from diag.types.codes import Code
-from diag.types.conversion import ConvertStatus, RootCause, Smoke
+from diag.types.conversion import ConvertStatus, RootCause, Said, Smoke
 from diag.types.finding import Evidence, Finding
 from diag.types.layer import Verdict
 
+LANGS = ("en", "zh")
 _MIB = 1 << 20
 _NO_WORD = "its log does not say why"
 
 
 def failure(plan: ConverterPlan, converter: Converter, made: Attempt) -> Finding:
     """The finding of a conversion that gave no model."""
-    name, ending = plan.onnx.name, made.ending
+    name, ending = plan.name, made.ending
     reason = _sentence(ending.reason) or _NO_WORD
     seen = [Evidence(str(made.log))]
     tool = converter.kind if converter.kind == "converter_lite" else "The Python converter"
@@ -50,7 +52,11 @@ def root_cause(log: Path, cancel: Cancel) -> RootCause | None:
     if not log.is_file():
         return None
     cause = triage(log, cancel=cancel).root_cause
-    return RootCause(cause.finding, cause.text, cause.file, cause.line) if cause is not None else None
+    if cause is None:
+        return None
+    said = {lang: explain(cause, lang) for lang in LANGS}
+    return RootCause(cause.finding, cause.text, cause.file, cause.line,
+                     {lang: Said(w.title, w.cause, w.fix) for lang, w in said.items()})
 
 
 def about_plan(plan: ConverterPlan, version: str) -> Iterator[Finding]:
@@ -59,13 +65,13 @@ def about_plan(plan: ConverterPlan, version: str) -> Iterator[Finding]:
     for option, since in other_version(plan.flags, plan.optimize, number):
         yield finding(Code.OPTION_OF_OTHER_VERSION, option, option=option, version=version, since=since)
     if plan.flags.get("fp16") == "on" and plan.save_type == "MINDIR":
-        yield finding(Code.CONVERT_FP16_IGNORED, plan.onnx.name, version=version or "this")
+        yield finding(Code.CONVERT_FP16_IGNORED, plan.name, version=version or "this")
 
 
 def about_success(plan: ConverterPlan, made: Attempt) -> Iterator[Finding]:
     """Error lines on the way to success, which mean nothing."""
     if made.ending.errors:
-        yield finding(Code.CONVERT_ERRORS_HARMLESS, plan.onnx.name, evidence=[Evidence(str(made.log))],
+        yield finding(Code.CONVERT_ERRORS_HARMLESS, plan.name, evidence=[Evidence(str(made.log))],
                       count=made.ending.errors, first=made.ending.first_error[:200])
 
 
@@ -73,7 +79,7 @@ def about_smokes(plan: ConverterPlan, smokes: Sequence[Smoke]) -> Iterator[Findi
     """What the first runs say."""
     for smoke in smokes:
         where = f"{smoke.runtime} {smoke.runtime_version}".strip()
-        name = f"{plan.onnx.name} (profile {smoke.profile})" if smoke.profile else plan.onnx.name
+        name = f"{plan.name} (profile {smoke.profile})" if smoke.profile else plan.name
         if not smoke.ran:
             said = ". ".join(filter(None, (_sentence(smoke.problem), _sentence(smoke.hint))))
             yield finding(Code.CONVERTED_NOT_RUNNING, name, runtime=where or "no runtime", reason=said,
@@ -88,7 +94,7 @@ def about_smokes(plan: ConverterPlan, smokes: Sequence[Smoke]) -> Iterator[Findi
 
 def unchecked(plan: ConverterPlan, reason: str) -> Finding:
     """The finding of a model of which nothing is known but that it was written."""
-    return finding(Code.CONVERTED_UNCHECKED, plan.onnx.name, reason=_sentence(reason))
+    return finding(Code.CONVERTED_UNCHECKED, plan.name, reason=_sentence(reason))
 
 
 def status_of(smokes: Sequence[Smoke]) -> ConvertStatus:
