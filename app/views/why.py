@@ -18,7 +18,7 @@ from app.session import Session
 from app.views.findings import finding_html
 from app.views.tables import small_table
 from diag.report.headline import difference, format_name
-from diag.report.labels import labels
+from diag.report.labels import labels, stage_words
 from diag.report.numbers import factor
 from diag.rules import Lang
 from diag.types.finding import Finding
@@ -155,7 +155,7 @@ class WhyView(QWidget):
                 "With the original's value put back, the error is gone.")) + "</b>" if one.explains else ""
             yield f"<p>{escape(difference(one, found, self._lang))}{proof}</p>"
         times = labels(self._lang)["console"]["times_noise"].format(score=factor(culprit.score))
-        stage = labels(self._lang)["stage"][culprit.stage.value]
+        stage = stage_words(found, self._lang)[culprit.stage.value]
         yield f"<p style='color:{theme.muted}'>{escape(times)}; {escape(stage)}</p>"
         finding = self._finding(culprit)
         if finding is not None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from diag.report.headline import because, difference, format_name, headline
-from diag.report.labels import labels
+from diag.report.labels import labels, stage_words
 from diag.report.numbers import computed_in, error, factor, gate, nbytes, told
 from diag.report.text import clean, elide, pad, width, wrap
 from diag.rules import Lang, words
@@ -98,7 +98,7 @@ class _Console:
         how_much = told(culprit.own_input, self._dtype, self._words)
         score = self._words["times_noise"].format(score=factor(culprit.score))
         yield from self._wrap(f"{self._words['own_input']} {how_much}, {score}", 4)
-        yield from self._wrap(self._text["stage"][culprit.stage], 4)
+        yield from self._wrap(stage_words(self._it, self._lang)[culprit.stage], 4)
         yield from self._heading(self._words["why"])
         story = self._story(culprit)
         for one in culprit.differences or ():

@@ -10,7 +10,9 @@ from diag.rules import Lang
 from diag.types.comparison import Comparison
 from diag.types.layer import Culprit, Difference, OutputResult, Verdict
 
-_FORMATS = {"onnx": "ONNX", "mindir": "MindIR", "om": "OM"}
+_FORMATS = {"onnx": "ONNX", "mindir": "MindIR", "om": "OM", "ascend": "NPU recording",
+            "ascend-statistics": "NPU statistics", "mindspore": "MindSpore recording",
+            "mindspore-lite": "MindSpore Lite recording", "arrays": "recording"}
 
 
 def headline(comparison: Comparison, lang: Lang = "en") -> str:

@@ -9,6 +9,9 @@ from typing import Any
 from diag.types.finding import Finding
 from diag.types.layer import Culprit, LayerResult, OutputResult, Verdict
 
+RECORDING = "recording"
+"""``ModelRun.runtime`` of a target that ran before, elsewhere, and of which only tensors are here."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRun:

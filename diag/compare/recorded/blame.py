@@ -67,7 +67,8 @@ def blame(row: LayerResult, op: DeviceOp, kept: Injecting | None, group: Sequenc
         return Blame(Stage.UNKNOWN, Code.REASON_UNKNOWN, values, "the reason was not examined")
     if op.inserted:
         return Blame(Stage.CONVERSION, Code.DEVICE_MOVE, values,
-                     f"{op.op} only changes layout or type, yet the values change")
+                     f"{op.op} only changes layout or type, yet the values change",
+                     (Difference("device_move", op.op, row.golden_tensor, op.name),))
     overflow = _overflow(row, kept, values)
     if overflow is not None:
         return overflow
@@ -82,9 +83,12 @@ def blame(row: LayerResult, op: DeviceOp, kept: Injecting | None, group: Sequenc
         text = f"axis {where.axis}, index {slices} of {op.op} is wrong" + (
             f": {factor:.4g} times what its inputs give" if factor is not None else "")
         return Blame(stage, Code.DEVICE_CHANNEL,
-                     {**values, "axis": where.axis, "channels": slices, "factor": factor}, text)
+                     {**values, "axis": where.axis, "channels": slices, "factor": factor}, text,
+                     (Difference("device_channel", op.op, str(where.axis), slices,
+                                 "" if factor is None else f"× {factor:.4g}"),))
     return Blame(stage, Code.DEVICE_WRONG, values,
-                 f"{op.op} computes something else than the golden nodes on the same recorded inputs")
+                 f"{op.op} computes something else than the golden nodes on the same recorded inputs",
+                 (Difference("device_wrong", op.op or "?", row.golden_op, op.op or "?"),))
 
 
 def concentrated(expected: Array, recorded: Array) -> Where | None:
@@ -132,7 +136,8 @@ def _overflow(row: LayerResult, kept: Injecting, values: Mapping[str, Any]) -> B
     clipped = int((np.abs(kept.recorded.astype(np.float64)) >= _FP16_MAX).sum()) if narrow else 0
     if clipped and largest > _FP16_MAX:
         return Blame(Stage.CONVERSION, Code.DEVICE_SATURATED, {**values, "largest": largest, "count": clipped},
-                     f"values up to {largest:.3g} were cut off at 65504, float16's limit")
+                     f"values up to {largest:.3g} were cut off at 65504, float16's limit",
+                     (Difference("device_limit", str(values["device_op"]), f"{largest:.4g}", "65504"),))
     return None
 
 
@@ -189,8 +194,15 @@ def _weight(found: Sequence[WeightDifference], values: Mapping[str, Any]) -> Bla
         code, more = Code.WEIGHTS_SCALED, {"factor": w.factor}
     elif w.kind == "channel":
         code, more = Code.WEIGHTS_CHANNEL, {"channels": ", ".join(map(str, w.channels[:8]))}
-    differences = tuple(Difference("weight", d.golden, d.golden, d.target, d.kind, explains=d is w) for d in found)
+    differences = tuple(Difference("device_weight", d.golden, d.golden, d.target,
+                                   _how(d)) for d in found)
     return Blame(Stage.CONVERSION, code, {**both, **more},
                  f"the weight {w.golden} that the device read is not golden's ({w.kind}, error {w.error:.2g})",
                  differences)
 
+
+def _how(w: WeightDifference) -> str:
+    """The difference in signs, for every language."""
+    if w.kind == "scaled":
+        return f"× {w.factor:.4g}"
+    return f"[{', '.join(map(str, w.channels[:8]))}]" if w.kind == "channel" else f"{w.error:.3g}"

@@ -25,7 +25,7 @@ from diag.compare.sides import Side
 from diag.compare.tolerance import Preset
 from diag.formats.tensor_dump import Recording
 from diag.formats.tensor_dump.ranges import report_facts
-from diag.types.comparison import Comparison, InputUsed, ModelRun, Unmatched
+from diag.types.comparison import RECORDING, Comparison, InputUsed, ModelRun, Unmatched
 from diag.types.layer import Culprit, LayerResult, MappingKind, OutputResult, Role, Stage, Verdict
 from diag.types.metrics import Metrics
 from diag.workspace.digest import Digests
@@ -62,7 +62,7 @@ class Conclusion:
             verdict=verdict,
             golden=ModelRun(str(self.plan.golden), self.digests[self.plan.golden], "onnx", "onnxruntime",
                             ort.__version__, "cpu", _usual_golden(self.golden)),
-            target=ModelRun(str(self.plan.target), "", self.recording.kind, "recording", place.time,
+            target=ModelRun(str(self.plan.target), "", self.recording.kind, RECORDING, place.time,
                             f"ascend:{place.device}" if place.device else "ascend", usual.value if usual else "auto"),
             outputs=tuple(outputs), layers=tuple(rows), culprits=tuple(blamed),
             first_divergence=first_divergence(rows, preset),

@@ -15,7 +15,7 @@ from diag.compare.metrics.rounding import unit_roundoff
 from diag.compare.tolerance import MINDSTUDIO, NOISE, OUTLIER, RELATIVE, Limits, Preset
 from diag.report.document import told
 from diag.report.headline import because, difference, format_name
-from diag.report.labels import labels
+from diag.report.labels import labels, stage_words
 from diag.report.numbers import HALF, computed_in, factor, nbytes
 from diag.report.reproduce import command
 from diag.rules import Lang
@@ -50,7 +50,7 @@ def page_data(comparison: Comparison, lang: Lang, histograms: Mapping[str, Histo
     dtype = computed_in(comparison)
     plain = comparison.preset == Preset.MINDSTUDIO
     return {
-        "labels": {section: text[section] for section in _SECTIONS},
+        "labels": {**{section: text[section] for section in _SECTIONS}, "stage": stage_words(comparison, lang)},
         "verdict": comparison.verdict.value,
         **facts,
         "preset": comparison.preset,
