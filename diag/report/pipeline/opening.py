@@ -20,8 +20,8 @@ from diag.workspace.codec import to_json
 def init_sheet(folder: Folder, spec: Path, lang: Lang = "en") -> Sheet:
     """Inputs by submodel; then the converter's shapes, and what to do next."""
     said = pipeline_words(lang)["init"]
-    columns = (Column(said["submodel"]), Column(said["input"]), Column(said["dtype"]), Column(said["shape"], right=True),
-               Column(said["source"], wide=True), Column(said["mindir"], wide=True))
+    columns = (Column(said["submodel"]), Column(said["input"]), Column(said["dtype"]),
+               Column(said["shape"], right=True), Column(said["source"], wide=True), Column(said["mindir"], wide=True))
     rows = [(one.name if i == 0 else "", w.name, w.dtype, _dims(w), w.source,
              "" if i else one.mindir.name if one.mindir is not None else said["none"])
             for one in folder.submodels for i, w in enumerate(one.inputs)]
