@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.compare.plan import ComparePlan
@@ -36,7 +35,7 @@ def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
     """Choose the runtime and compare. ``auto`` goes on with the reference runtime where the real one fails."""
     from diag.compare.engine import compare
 
-    if is_recording(job.plan.target):
+    if _is_recording(job):
         yield from _recorded(job, cancel)
         return
     runtime, instead = _runtime(job)
@@ -53,9 +52,10 @@ def compare_here(job: CompareJob, cancel: Cancel) -> Iterator[Event]:
             yield _marked(event, reason)
 
 
-def is_recording(target: Path) -> bool:
-    """Whether a target is what a device recorded (a folder, or one dump file) and not a model."""
-    return target.is_dir()
+def _is_recording(job: CompareJob) -> bool:
+    from diag.compare.recorded.source import is_recording
+
+    return is_recording(job.plan.target)
 
 
 def _recorded(job: CompareJob, cancel: Cancel) -> Iterator[Event]:

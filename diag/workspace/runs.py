@@ -127,6 +127,14 @@ class RunFolder:
         index = _read(file) if file.exists() else []
         return [(str(e.get("value")), str(e.get("golden"))) for e in _entries(index)]
 
+    def kept(self, side: str) -> list[tuple[str, str, Path]]:
+        """(target value, golden tensor, file) of every layer of which this side ("golden", "target", "own") is kept."""
+        folder = self.path / "tensors"
+        index = _read(folder / "index.json") if (folder / "index.json").exists() else []
+        return [(str(e.get("value")), str(e.get("golden")), folder / name) for e in _entries(index)
+                for name in (str(dict(e.get("files", {})).get(side, "")),)
+                if name and Path(name).name == name and (folder / name).is_file()]
+
     def tensors(self, value: str, golden: str) -> dict[str, Array]:
         """What is recorded of a layer: "golden", "target" (whole run) and "own" (on golden input), if kept."""
         folder = self.path / "tensors"

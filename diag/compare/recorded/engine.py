@@ -27,12 +27,13 @@ from diag.compare.recorded.judging import Judging, usual_dtype
 from diag.compare.recorded.matching import Matcher, Matching
 from diag.compare.recorded.own import Reruns
 from diag.compare.recorded.result import Conclusion
+from diag.compare.recorded.source import open_source
 from diag.compare.sides import Side, open_golden
 from diag.compare.tape import Tape
 from diag.compare.tolerance import Preset
 from diag.errors import UsageError
 from diag.events import Event, Finished, Message, Partial, Progress
-from diag.formats.tensor_dump import Recording, read
+from diag.formats.tensor_dump import Recording
 from diag.types.comparison import InputUsed
 from diag.types.dtype import DType
 from diag.types.graph import Graph
@@ -49,10 +50,12 @@ def compare_recording(plan: ComparePlan, cancel: Cancel) -> Iterator[Event]:
     folder = RunFolder.create(plan.out)
     yield Progress("Opening the model and the recording", 0, 2, "models")
     cores = plan.jobs or os.cpu_count() or 1
-    recording = read(plan.target)
     golden = open_golden(plan.golden, cores)
+    source = open_source(plan.target, folder.path)
+    recording = source.recording
+    plan = replace(plan, graph=plan.graph or source.graph)
     device = device_of(recording, plan.graph, golden.graph)
-    inputs = inputs_of(device, golden.graph, plan.inputs)
+    inputs = inputs_of(device, golden.graph, plan.inputs, source.inputs)
     used = folder.save_inputs(inputs.inputs.arrays, inputs.inputs.used)
     for note in recording.notes[:20]:
         yield Message(note, "warning")

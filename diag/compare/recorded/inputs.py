@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,8 @@ class DeviceInputs:
     differences: Mapping[str, float]
 
 
-def inputs_of(device: Device, golden: Graph, choice: InputChoice) -> DeviceInputs:
-    """The golden model's inputs: those given, else the recorded ones.
+def inputs_of(device: Device, golden: Graph, choice: InputChoice, beside: Path | None = None) -> DeviceInputs:
+    """The golden model's inputs: those given, else the recorded ones, else those in the archive ``beside`` it.
 
     Raises UsageError where an input is neither given nor recorded.
     """
@@ -50,6 +51,7 @@ def inputs_of(device: Device, golden: Graph, choice: InputChoice) -> DeviceInput
     if choice.files:
         named = gather(_only(golden, tuple(choice.files)), InputChoice(files=choice.files, shapes=choice.shapes))
         given.update({n: (a, f"from {choice.files[n]}") for n, a in named.arrays.items()})
+    spare = {} if beside is None else archive(beside)
     arrays: dict[str, Array] = {}
     stories: dict[str, str] = {}
     differences: dict[str, float] = {}
@@ -62,6 +64,8 @@ def inputs_of(device: Device, golden: Graph, choice: InputChoice) -> DeviceInput
                 differences[name] = gap
         elif recorded is not None:
             arrays[name], stories[name] = recorded, "recorded on the device"
+        elif name in spare:
+            arrays[name], stories[name] = spare[name], f"from {beside}"
         else:
             raise _missing(name, info, device)
     arrays.update({n: a for n, (a, _) in given.items()})

@@ -174,6 +174,8 @@ class Matcher:
         name, index = origin
         if name in self._names.inputs:
             return self._names.inputs[name]
+        if index == 0 and name in self._golden.producers:
+            return name
         node = self._names.one(name)
         outputs = self._golden.nodes[node].outputs if node is not None else ()
         return outputs[index] if 0 <= index < len(outputs) and outputs[index] else None

@@ -1,0 +1,136 @@
+"""Targets that hold recordings: bundles of diag record, packed ones, run folders, MindSpore's dumps, statistics."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_recorded_emulated import channel, recording, run
+
+from diag.cancel import Cancel
+from diag.cli.main import main
+from diag.compare.plan import ComparePlan
+from diag.errors import DiagError, FormatError
+from diag.events import Finished
+from diag.jobs.compare import CompareJob, compare_here
+from diag.types.comparison import Comparison
+
+
+def bundle(tmp_path: Path) -> tuple[Path, Path]:
+    """What diag record check accepts: record.json, dump, graphs, inputs."""
+    model, done = recording(tmp_path, {"conv2": channel(17, 1.25)})
+    folder = tmp_path / "bundle"
+    (folder / "graphs" / "pid_1").mkdir(parents=True)
+    (tmp_path / "dump" / "20260101000000").rename(tmp_path / "moved")
+    (folder / "dump").mkdir()
+    (tmp_path / "moved").rename(folder / "dump" / "20260101000000")
+    done.graph.rename(folder / "graphs" / "pid_1" / done.graph.name)
+    (folder / "record.json").write_text(json.dumps({"kind": "recording", "layout": 1}))
+    return model, folder
+
+
+def compared(job: CompareJob) -> Comparison:
+    last = list(compare_here(job, Cancel()))[-1]
+    assert isinstance(last, Finished)
+    found: Comparison = last.result
+    return found
+
+
+def test_a_bundle_brings_its_graph(tmp_path: Path) -> None:
+    model, folder = bundle(tmp_path)
+    found = compared(CompareJob(ComparePlan(model, folder, tmp_path / "run")))
+    assert [c.golden_node for c in found.culprits] == ["conv2"]
+    assert found.checks["recording"]["graph"].endswith("_Build.txt")
+    assert found.target.runtime == "recording"
+
+
+def test_a_packed_bundle_opens_as_well(tmp_path: Path) -> None:
+    model, folder = bundle(tmp_path)
+    archive = tmp_path / "recording.tar.gz"
+    with tarfile.open(archive, "w:gz") as out:
+        out.add(folder, "bundle")
+    found = compared(CompareJob(ComparePlan(model, archive, tmp_path / "run")))
+    assert [c.golden_node for c in found.culprits] == ["conv2"]
+
+
+def test_an_archive_that_climbs_out_is_refused(tmp_path: Path) -> None:
+    model, _ = bundle(tmp_path)
+    archive = tmp_path / "evil.tar"
+    with tarfile.open(archive, "w") as out:
+        info = tarfile.TarInfo("../../evil.txt")
+        info.size = 3
+        out.addfile(info, io.BytesIO(b"bad"))
+    with pytest.raises(FormatError, match="Expected an archive that diag record wrote"):
+        compared(CompareJob(ComparePlan(model, archive, tmp_path / "run")))
+    assert not (tmp_path / "evil.txt").exists()
+
+
+def test_a_bundle_that_has_not_run_says_so(tmp_path: Path) -> None:
+    model, folder = bundle(tmp_path)
+    (folder / "dump").rename(tmp_path / "gone")
+    with pytest.raises(FormatError, match="has not run on the server yet"):
+        compared(CompareJob(ComparePlan(model, folder, tmp_path / "run")))
+
+
+def test_the_tensors_of_an_earlier_run_are_a_recording(tmp_path: Path) -> None:
+    model, done = recording(tmp_path, {"conv2": channel(17, 1.25)})
+    first = run(model, done.folder, tmp_path / "first")
+    again = compared(CompareJob(ComparePlan(model, tmp_path / "first", tmp_path / "again")))
+    kept = {r.golden_tensor: r for r in again.layers if r.cumulative is not None}
+    assert "c2" in kept
+    before = next(r for r in first.layers if r.golden_tensor == "c2").cumulative
+    assert before is not None
+    assert kept["c2"].cumulative is not None
+    assert kept["c2"].cumulative.rel_l2 == pytest.approx(before.rel_l2, rel=1e-6)
+
+
+def test_mindspores_arrays_are_matched_by_name(tmp_path: Path) -> None:
+    """One .npy for each tensor, as MindSpore writes them."""
+    from diag.formats.tensor_dump import load, read
+
+    model, done = recording(tmp_path, {"fc": channel(2, 0.5)})
+    folder = tmp_path / "rank_0" / "net" / "1" / "0"
+    folder.mkdir(parents=True)
+    for op in read(done.folder).ops:
+        for t in op.tensors:
+            layout = "DefaultFormat" if t.layout in ("ND", "NCHW") else t.layout
+            name = f"{op.op}.{op.name}.{op.task}.{op.stream}.{op.time}.{t.side}.{t.slot}.{layout}.npy"
+            np.save(folder / name, np.array(load(t)))
+    found = run(model, tmp_path / "rank_0", tmp_path / "run")
+    assert found.target.format == "mindspore"
+    assert [c.target_node for c in found.culprits] == ["fc"]
+
+
+def test_a_runtime_cannot_be_chosen_for_a_recording(tmp_path: Path) -> None:
+    model, done = recording(tmp_path)
+    with pytest.raises(DiagError, match="mindspore-lite cannot run a recording"):
+        compared(CompareJob(ComparePlan(model, done.folder, tmp_path / "run"), "mindspore-lite"))
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, done = recording(tmp_path, {"conv2": channel(17, 1.25)})
+    page = tmp_path / "report.html"
+    code = main(["compare", str(model), str(done.folder), "--graph", str(done.graph), "--out", str(tmp_path / "run"),
+                 "--html", str(page), "--json", "-", "--progress", "none"])
+    document = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert document["culprits"][0]["golden_node"] == "conv2"
+    assert document["culprits"][0]["stage"] == "runtime"
+    assert document["target"]["runtime"] == "recording"
+    assert "made by the device" in page.read_text(encoding="utf-8")
+
+
+def test_a_damaged_recording_is_judged_as_far_as_it_goes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, done = recording(tmp_path)
+    broken = next(done.folder.glob("Conv2D.conv2.*"))
+    broken.write_bytes(broken.read_bytes()[:-100])
+    found = run(model, done.folder, tmp_path / "run")
+    row = next(r for r in found.layers if r.golden_node == "conv2")
+    assert row.verdict.value == "not_comparable"
+    assert "cut short" in row.reason
+    damage = next(f for f in found.findings if f.code == "ACC105")
+    assert (damage.values["count"], damage.values["first"]) == (1, "conv2")
