@@ -9,7 +9,6 @@ diag log env [FOLDER]                     variables that make the next log tell 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import sys
@@ -21,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from diag.cancel import Cancel
+from diag.cli.deliver import exit_code
 from diag.cli.progress import drive
 from diag.errors import UsageError
 from diag.logs.codes import CodeAnswer, look_up
-from diag.logs.diagnosis import Linked, LogDiagnosis, Verdict
-from diag.logs.document import document
+from diag.logs.diagnosis import Linked, LogDiagnosis
 from diag.logs.environment import settings, shell_block
 from diag.logs.export import to_csv, to_html
 from diag.logs.grammar import microseconds
@@ -36,6 +35,10 @@ from diag.logs.sources import file_source, sources_of
 from diag.logs.story_text import story
 from diag.logs.triage import diagnose
 from diag.logs.words import code_lines, sentences
+from diag.report.document import dumps
+from diag.report.log import document, keep
+from diag.report.write import save
+from diag.types.layer import Verdict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,11 +83,11 @@ def _triage(args: argparse.Namespace) -> int:
         found: LogDiagnosis = drive(_as_events(events), args, cancel)
     linked = _link(found, args.graph)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    doc = document(found, args.lang, wall_s=time.monotonic() - started, peak_bytes=peak, linked=linked)
+    doc = document(found, args.lang, wall_s=time.monotonic() - started, peak_bytes=peak, linked=linked, run=args.out)
     _write_all(doc, args)
     if args.json != "-" and not args.quiet:
         _print_story(found, linked, args)
-    return 0 if found.verdict is Verdict.NO_FAILURE else 1
+    return exit_code(Verdict(doc["verdict"]), args.fail_on)
 
 
 def _link(found: LogDiagnosis, paths: Sequence[Path]) -> tuple[Linked, ...]:
@@ -208,20 +211,15 @@ def _write_all(doc: dict[str, Any], args: argparse.Namespace) -> None:
     if args.json:
         _put_json(doc, args.json)
     if args.csv:
-        _put_text(to_csv(doc), args.csv)
+        save(to_csv(doc), Path(args.csv).expanduser())
     if args.html:
-        _put_text(to_html(doc, args.lang), args.html)
+        save(to_html(doc, args.lang), Path(args.html).expanduser())
+    if args.out:
+        keep(doc, args.out.expanduser(), args.lang)
 
 
 def _put_json(found: dict[str, Any], target: str) -> None:
-    text = json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     if target == "-":
-        print(text, end="")
+        print(dumps(found), end="")
     else:
-        _put_text(text, target)
-
-
-def _put_text(text: str, target: str) -> None:
-    path = Path(target).expanduser()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8", newline="")
+        save(dumps(found), Path(target).expanduser())

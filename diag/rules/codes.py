@@ -227,6 +227,10 @@ RULES: Mapping[Code, Rule] = {
     Code.FIX_STALE: Rule(WATCH, ("before", "after")),
     Code.FIX_NOT_HERE: Rule(INFO, ("what", "missing")),
     Code.FIX_HELPED: Rule(INFO, ("attempt", "before", "after")),
+    Code.LOG_CAUSE: Rule(FAIL, ("line", "rule", "followers", "passed_on")),
+    Code.LOG_NOT_ENOUGH: Rule(FAIL, ("count", "process")),
+    Code.LOG_HIDDEN: Rule(FAIL, ("line", "rule")),
+    Code.LOG_UNREAD: Rule(WATCH, ("count", "first")),
 }
 
 

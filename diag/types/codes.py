@@ -225,3 +225,8 @@ class Code(StrEnum):
     FIX_STALE = "CNV073"
     FIX_NOT_HERE = "CNV074"
     FIX_HELPED = "CNV075"
+    # logs as a whole; codes of single lines stand with the rules that recognise them
+    LOG_CAUSE = "LOG001"
+    LOG_NOT_ENOUGH = "LOG002"
+    LOG_HIDDEN = "LOG003"
+    LOG_UNREAD = "LOG004"

@@ -244,7 +244,7 @@ def test_compare_has_the_options_of_the_contract(capsys: pytest.CaptureFixture[s
     assert [o for o in COMPARE if o not in text] == []
 
 
-@pytest.mark.parametrize("command", ["", "compare", "report", "demo"])
+@pytest.mark.parametrize("command", ["", "compare", "report", "demo", "log"])
 def test_help_is_as_it_was(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     with contextlib.suppress(SystemExit):
