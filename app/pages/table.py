@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.pages import recognise
+from app.pages.performance import accept
 
 if TYPE_CHECKING:
     from app.pages.interface import Page
@@ -50,6 +51,9 @@ PAGES: tuple[Entry, ...] = (
     Entry("pipeline", str(QT_TRANSLATE_NOOP("Pages", "Pipeline")),
           str(QT_TRANSLATE_NOOP("Pages", "Several models in a row, such as Stable Diffusion: which one is at fault")),
           "pipeline", "app.pages.pipeline.page:PipelinePage", recognise.pipeline),
+    Entry("performance", str(QT_TRANSLATE_NOOP("Pages", "Performance")),
+          str(QT_TRANSLATE_NOOP("Pages", "How fast, what tuning brings, and where the time goes")), "performance",
+          "app.pages.performance.page:PerformancePage", accept.wanted),
 )
 
 

@@ -85,6 +85,18 @@ def to_csv(bench: Bench) -> str:
     return out.getvalue()
 
 
+def rows(bench: Bench, lang: Lang = "en") -> list[tuple[str, ...]]:
+    """Name, runtime, samples, median, its interval, p90, least, MAD, ratio, its interval, what is told; by model."""
+    text, by_model = performance_words(lang)["bench"], {r.b: r for r in bench.comparison}
+    found = []
+    for i, cells in enumerate(_models(bench, text, names_of(bench.models)).rows):
+        ratio = by_model.get(i)
+        told_ = ("", "", "") if ratio is None else (_ratio(ratio.ratio), _between(ratio.low, ratio.high, _ratio),
+                                                    _told(ratio, text))
+        found.append((*cells[:8], *told_))
+    return found
+
+
 def _models(bench: Bench, text: Any, names: list[str]) -> Table:  # noqa: ANN401 - words by key
     columns = (Column(text["model"], wide=True), Column(text["runtime"]), Column(text["runs"], right=True),
                *(Column(text[key], right=True, spare=key == "build")

@@ -92,6 +92,11 @@ def sheet(it: Told, lang: Lang = "en") -> Sheet:
     return Sheet(it.verdict, headline(it, lang), tuple(parts))
 
 
+def facts(it: Told, lang: Lang = "en") -> list[str]:
+    """The whole in a few sentences."""
+    return list(_facts(it, performance_words(lang)["profile"]))
+
+
 def how(it: Told, lang: Lang = "en") -> list[str]:
     """Where the numbers come from."""
     words = performance_words(lang)["source"]

@@ -1,0 +1,277 @@
+"""What the three panes have in common: a form at the left, results at the right, a log, one job at a time."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTabWidget,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import Look
+from app.dialogs.fields import Problem
+from app.i18n import Lang
+from app.jobs import JobRunner
+from app.pages.interface import Verb
+from app.views.findings import finding_html
+from diag.cancel import Cancel
+from diag.errors import Cancelled, DiagError
+from diag.events import Event, Message, Progress
+from diag.report.sheet import by_severity
+from diag.report.write import save
+from diag.types.finding import Finding
+
+_WAIT_MS = 120
+_MOST_LINES = 5000
+FORM_WIDTH = 360
+
+
+class Pane(QWidget):
+    """One pane. Subclasses fill ``form`` and ``results``, and say what to run.
+
+    Signals:
+        changed: the sentence of the head, or what can be done, is other than before.
+        progress: Progress of the running job.
+        failed: an exception to be told in a dialog.
+        said: (text) for the status bar.
+        shown: (paths, title) goes to the recent files.
+    """
+
+    changed = Signal()
+    progress = Signal(object)
+    failed = Signal(object)
+    said = Signal(str)
+    shown = Signal(object, str)
+
+    report_name = "report"
+
+    def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look, self.lang = look, lang
+        self.paths: tuple[Path, ...] = ()
+        self.stopped = False
+        self.runner = JobRunner(self)
+        self.runner.events.connect(self._events)
+        self.runner.ended.connect(self._ended)
+        self.start = QPushButton(look.icon("run"), self.start_text(), self)
+        self.start.setDefault(True)
+        self.start.clicked.connect(self.run)
+        self.copy = QPushButton(look.icon("copy"), self.tr("Copy as command"), self)
+        self.copy.clicked.connect(self.copy_command)
+        self.problem = Problem(look, self)
+        self.log = QPlainTextEdit(self, readOnly=True)
+        self.log.setMaximumBlockCount(_MOST_LINES)
+        self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.log.setAccessibleName(self.tr("Log"))
+        self.log.setPlaceholderText(self.tr("Nothing was said yet."))
+        self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.findings = QTextBrowser(self, openExternalLinks=False)
+        self.findings.setAccessibleName(self.tr("What it means"))
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        self._wait = QTimer(self, singleShot=True, interval=_WAIT_MS)
+        self._wait.timeout.connect(self.check)
+        form, results = self.form(), self.results()
+        self.tabs.addTab(self.findings, self.tr("What it means"))
+        self.tabs.addTab(self.log, self.tr("Log"))
+        self._arrange(form, results)
+        self.tell_findings(())
+        self.check()
+
+    # what a subclass says
+
+    def start_text(self) -> str:
+        """Words of the main button."""
+        raise NotImplementedError
+
+    def form(self) -> QWidget:
+        """The fields; every change calls ``touched``."""
+        raise NotImplementedError
+
+    def results(self) -> QWidget:
+        """Charts; tables are added to ``self.tabs``."""
+        raise NotImplementedError
+
+    def words(self) -> list[str]:
+        """The form as words after ``diag``."""
+        raise NotImplementedError
+
+    def missing(self) -> str:
+        """What the form lacks, a sentence; "" if it can be run. Raises DiagError for what makes no sense."""
+        raise NotImplementedError
+
+    def job(self, words: Sequence[str], cancel: Cancel) -> Iterator[Event]:
+        """The work that the words describe; runs beside the event loop."""
+        raise NotImplementedError
+
+    def show_result(self, result: object) -> None:
+        """The result of the job."""
+        raise NotImplementedError
+
+    def sentence(self) -> tuple[str, str, str]:
+        """Icon, sentence and detail for the head."""
+        raise NotImplementedError
+
+    def report(self, ending: str) -> str | None:
+        """The result as a page, JSON or CSV (by the file's ending); None without a result."""
+        raise NotImplementedError
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Show these files."""
+        raise NotImplementedError
+
+    # what all do
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """The window's actions that are possible now."""
+        verbs: dict[str, Verb] = {"copy_command": self.copy_command}
+        if self.runner.busy:
+            verbs["cancel"] = self.runner.cancel
+        elif self.start.isEnabled():
+            verbs["again"] = self.run
+        if self.report(".csv") is not None:
+            verbs |= {"export_report": self.export_report, "export_table": self.export_table}
+        return verbs
+
+    def touched(self, *_: object) -> None:
+        """The form was changed: it is looked at when typing pauses."""
+        self._wait.start()
+
+    def check(self) -> None:
+        """Tell what is wrong with the form, and whether it can be run."""
+        try:
+            lacking = self.missing()
+            self.problem.tell("")
+        except DiagError as error:
+            lacking = error.message
+            self.problem.tell(" ".join(error.lines()))
+        self.start.setEnabled(not lacking and not self.runner.busy)
+        self.start.setToolTip(lacking or self.tr("F5"))
+        self.changed.emit()
+
+    def run(self) -> None:
+        """Start the job that the form describes."""
+        if self.runner.busy or not self.start.isEnabled():
+            return
+        self._wait.stop()
+        words, self.stopped = self.words(), False
+        self.log.appendPlainText("$ " + shlex.join(["diag", *words]))
+        self.runner.start(lambda cancel: self.job(words, cancel))
+        self.check()
+
+    def copy_command(self) -> None:
+        """The form as a command line, into the clipboard."""
+        line = shlex.join(["diag", *self.words()])
+        QGuiApplication.clipboard().setText(line)
+        self.said.emit(self.tr("Copied: {line}").format(line=line))
+
+    def export_report(self) -> None:
+        """Ask for a file and write the report."""
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export report"), f"{self.report_name}.html",
+                                              self.tr("HTML report (*.html);;JSON (*.json);;CSV table (*.csv)"))
+        if name:
+            self.write(Path(name))
+
+    def export_table(self) -> None:
+        """Ask for a file and write the table."""
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export table"), f"{self.report_name}.csv",
+                                              self.tr("CSV table (*.csv)"))
+        if name:
+            self.write(Path(name))
+
+    def write(self, path: Path) -> None:
+        """Write the result; the ending of the name decides the format."""
+        text = self.report(path.suffix.lower())
+        if text is None:
+            return
+        try:
+            save(text, path)
+        except DiagError as error:
+            self.failed.emit(error)
+            return
+        self.said.emit(self.tr("Written: {path}").format(path=path))
+
+    def tell_findings(self, findings: Sequence[Finding]) -> None:
+        """Show findings with their words."""
+        if findings:
+            self.findings.setHtml("<hr>".join(finding_html(f, self.lang, self.tr("What to do"))
+                                              for f in by_severity(findings)))
+        else:
+            self.findings.setPlainText(self.tr("Findings come with a result."))
+
+    def say(self, text: str) -> None:
+        """One more line in the log."""
+        self.log.appendPlainText(f"{time.strftime('%H:%M:%S')}  {text}")
+
+    def shut_down(self) -> None:
+        """Nothing of this pane goes on."""
+        self._wait.stop()
+        self.runner.shut_down()
+
+    def _arrange(self, form: QWidget, results: QWidget) -> None:
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(form)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.start, 1)
+        buttons.addWidget(self.copy)
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.problem)
+        column.addLayout(buttons)
+        right = QSplitter(Qt.Orientation.Vertical, self)
+        right.addWidget(results)
+        right.addWidget(self.tabs)
+        right.setStretchFactor(0, 1)
+        right.setStretchFactor(1, 1)
+        right.setSizes([320, 330])
+        whole = QSplitter(Qt.Orientation.Horizontal, self)
+        whole.addWidget(left)
+        whole.addWidget(right)
+        whole.setStretchFactor(1, 1)
+        whole.setSizes([FORM_WIDTH, 900])
+        whole.setCollapsible(1, False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 10, 8)
+        layout.addWidget(whole)
+
+    def _events(self, events: Sequence[Event]) -> None:
+        latest: Progress | None = None
+        for event in events:
+            if isinstance(event, Message):
+                self.say(event.text)
+            elif isinstance(event, Progress):
+                latest = event
+        if latest is not None:
+            self.progress.emit(latest)
+
+    def _ended(self, outcome: object) -> None:
+        if isinstance(outcome, Cancelled):
+            self.stopped = True
+            self.say(self.tr("Stopped on request."))
+        elif isinstance(outcome, BaseException):
+            for line in outcome.lines() if isinstance(outcome, DiagError) else [repr(outcome)]:
+                self.say(line)
+            self.failed.emit(outcome)
+        else:
+            self.show_result(outcome)
+        self.check()
