@@ -6,128 +6,117 @@ Source: the open GE repository and the container part of the open viewer Netron,
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from diag.errors import FormatError
-from diag.formats.cursor import Buffer
+from diag.formats.cursor import Cursor
 
 MAGIC = b"IMOD"
-KNOWN_VERSIONS = (0x10000000, 0x20000000)
 HEADER = 256
+_VERSIONS = (0x10000000, 0x20000000)
 _CUT = "The file is cut short or damaged. Copy it again, or compile the model again."
-_FLOW, _BUNDLE = 3, 5
-_MOST_MODELS, _MOST_PARTITIONS = 4096, 4096
+_FLOW = 3
+_MOST = 4096
 
 KINDS = {
-    0: "model definition", 1: "weights", 2: "tasks", 3: "kernels", 4: "custom AI CPU kernels",
-    5: "shared libraries", 6: "flow model", 7: "flow submodel", 8: "inputs and outputs", 9: "static task description",
-    10: "dynamic task description", 11: "task parameters", 12: "tiling data", 20: "model description",
-    21: "model queue entries", 22: "kernel arguments", 23: "model description, extended", 24: "bundle",
-    25: "bundle variables", 26: "custom operators",
+    0: "MODEL_DEF", 1: "WEIGHTS", 2: "TASK_INFO", 3: "TBE_KERNELS", 4: "CUST_AICPU_KERNELS", 5: "SO_BINS",
+    6: "FLOW_MODEL", 7: "FLOW_SUBMODEL", 8: "MODEL_INOUT_INFO", 9: "STATIC_TASK_DESC", 10: "DYNAMIC_TASK_DESC",
+    11: "TASK_PARAM", 12: "TILING_DATA", 20: "PRE_MODEL_DESC", 21: "PRE_MODEL_SQE", 22: "PRE_KERNEL_ARGS",
+    23: "PRE_MODEL_DESC_EXTEND", 24: "BUNDLE_MODEL_INFO", 25: "BUNDLE_MODEL_VAR_INFO", 26: "CUSTOM_OPS",
 }
 """What a partition holds, by its number."""
 
 MODEL_TYPES = {0: "IR", 1: "standard", 2: "tiny", 3: "flow", 4: "lite", 5: "bundle"}
+"""Kinds of compiled models, by their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The facts of the header. ``dynamic``: shapes are open until it runs. ``models``: 1, or more for parts."""
+    """The facts of the header. ``dynamic``: shapes are open until it runs. ``models``: how many follow one another.
+
+    ``wide``: tables have 64-bit offsets.
+    """
 
     version: int
     name: str
-    model_type: int
+    type: int
     encrypted: bool
     models: int
     length: int
     wide: bool
     platform: str
-    user_info: str
     dynamic: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Bytes ``[start, start + size)`` of the OM. ``model`` counts from 0."""
+    """Bytes ``[start, end)`` of the buffer; ``kind`` is a name of KINDS, or ``kind N``."""
 
-    model: int
-    kind: int
+    kind: str
     start: int
-    size: int
-
-    @property
-    def name(self) -> str:
-        """What it holds, in words."""
-        return KINDS.get(self.kind, f"kind {self.kind}")
+    end: int
 
 
-def header(data: Buffer, path: Path, base: int = 0) -> Header:
-    """The header. Raises FormatError if the bytes are no OM, are too few, or are encrypted."""
+def known_version(head: Header) -> bool:
+    """Whether files of this version were seen before."""
+    return head.version in _VERSIONS
+
+
+def header(cursor: Cursor) -> Header:
+    """The header. Raises FormatError if the bytes are no OM or too few."""
+    data = cursor.data
     if bytes(data[:4]) != MAGIC:
-        raise FormatError(path, "Expected an OM, which begins with IMOD", offset=base,
-                          found=f"bytes {bytes(data[:8]).hex(' ')}", hint="Is it the right file?")
+        raise cursor.error(0, "Expected an OM, which begins with IMOD", f"bytes {bytes(data[:8]).hex(' ')}",
+                           "Is it the right file?")
     if len(data) < HEADER:
-        raise FormatError(path, f"Expected an OM's header of {HEADER} bytes", offset=base, found=f"{len(data)} bytes",
-                          hint=_CUT)
+        raise cursor.error(0, f"Expected an OM's header of {HEADER} bytes", f"{len(data)} bytes", _CUT)
     size, version = struct.unpack_from("<II", data, 4)
     (short,) = struct.unpack_from("<I", data, 76)
-    encrypted, kind = data[80], data[82]
-    _, models = struct.unpack_from("<II", data, 152)
+    (models,) = struct.unpack_from("<I", data, 156)
     (long,) = struct.unpack_from("<Q", data, 184)
     if size != HEADER:
-        raise FormatError(path, f"Expected an OM's header of {HEADER} bytes", offset=base + 4,
-                          found=f"one of {size:,} bytes; the file says version {version:#010x}",
-                          hint="It comes from another CANN than is known here. Give the compiler's graph dump instead.")
-    found = Header(version, _text(data, 84, 32), kind, encrypted == 1, max(1, models), long or short,
-                   long != 0 or kind == _FLOW, _text(data, 160, 20), _text(data, 120, 32), data[193] == 1)
-    if found.encrypted:
-        raise FormatError(path, "Expected an OM that can be read; this one is encrypted", offset=base + 80,
-                          hint="Compile it again without encryption, or give the compiler's graph dump.")
-    if found.models > _MOST_MODELS:
-        raise FormatError(path, f"Expected at most {_MOST_MODELS:,} models in an OM", offset=base + 156,
-                          found=f"{found.models:,}", hint=_CUT)
-    return found
+        raise cursor.error(4, f"Expected an OM's header of {HEADER} bytes",
+                           f"one of {size:,} bytes (version 0x{version:08x})",
+                           "It comes from another CANN than is known here. Give the compiler's graph dump instead.")
+    if models > _MOST:
+        raise cursor.error(156, f"Expected at most {_MOST:,} models in an OM", f"{models:,}", _CUT)
+    return Header(version, _text(cursor, 84, 32), data[82], data[80] == 1, max(1, models), long or short,
+                  long != 0 or data[82] == _FLOW, _text(cursor, 160, 20), data[193] == 1)
 
 
-def partitions(data: Buffer, path: Path, head: Header, base: int = 0) -> tuple[Partition, ...]:
-    """All partitions of all models. Raises FormatError where a table or a partition does not fit into the file."""
-    found: list[Partition] = []
+def models(cursor: Cursor, head: Header) -> Iterator[tuple[Partition, ...]]:
+    """The partitions of each model. Raises FormatError where a table or a partition does not fit into the file."""
     at = HEADER
     for model in range(head.models):
-        if at >= len(data) and model:
-            raise _cut(path, base + at, f"Expected the table of model {model + 1} of {head.models}", "the end")
-        table, at = _table(data, path, head, at, base, model)
-        found += table
-    return tuple(found)
+        if at >= len(cursor.data):
+            raise cursor.error(at, f"Expected the table of model {model + 1} of {head.models}", "the end", _CUT)
+        found, at = _table(cursor, head, at)
+        yield found
 
 
-def _table(data: Buffer, path: Path, head: Header, at: int, base: int, model: int) -> tuple[list[Partition], int]:
-    first, row = ("<II", "<IIQQ") if head.wide else ("<I", "<III")
-    if at + struct.calcsize(first) > len(data):
-        raise _cut(path, base + at, "Expected a table of partitions", "the end")
-    (count, *_) = struct.unpack_from(first, data, at)
-    begin = at + struct.calcsize(first)
-    end = begin + count * struct.calcsize(row)
-    if count > _MOST_PARTITIONS or end > len(data):
-        raise _cut(path, base + at, "Expected a table of partitions that fits into the file", f"{count:,} partitions")
-    found, last = [], end
-    for i in range(count):
-        values = struct.unpack_from(row, data, begin + i * struct.calcsize(row))
-        kind, offset, size = values[0], values[-2], values[-1]
-        start = end + offset
-        if start + size > len(data):
-            raise _cut(path, base + begin + i * struct.calcsize(row),
-                       f"Expected the {KINDS.get(kind, f'partition of kind {kind}')} of {size:,} bytes",
-                       f"{max(0, len(data) - start):,} bytes")
-        found.append(Partition(model, kind, start, size))
-        last = max(last, start + size)
-    return found, last
+def _table(cursor: Cursor, head: Header, at: int) -> tuple[tuple[Partition, ...], int]:
+    first, row = (struct.Struct("<II"), struct.Struct("<IIQQ")) if head.wide else (
+        struct.Struct("<I"), struct.Struct("<III"))
+    size = len(cursor.data)
+    if at + first.size > size:
+        raise cursor.error(at, "Expected a table of partitions", "the end", _CUT)
+    count = first.unpack_from(cursor.data, at)[0]
+    begin = at + first.size
+    end = begin + count * row.size
+    if count > _MOST or end > size:
+        raise cursor.error(at, "Expected a table of partitions that fits into the file", f"{count:,} partitions", _CUT)
+    found = tuple(_partition(cursor, row, begin + i * row.size, end) for i in range(count))
+    return found, max((p.end for p in found), default=end)
 
 
-def _text(data: Buffer, start: int, size: int) -> str:
-    return bytes(data[start:start + size]).split(b"\0")[0].decode("utf-8", "replace")
+def _partition(cursor: Cursor, row: struct.Struct, at: int, end: int) -> Partition:
+    values = row.unpack_from(cursor.data, at)
+    kind, start = KINDS.get(values[0], f"kind {values[0]}"), end + values[-2]
+    if start + values[-1] > len(cursor.data):
+        raise cursor.error(at, f"Expected {values[-1]:,} bytes of {kind}",
+                           f"{max(0, len(cursor.data) - start):,} bytes", _CUT)
+    return Partition(kind, start, start + values[-1])
 
 
-def _cut(path: Path, offset: int, expected: str, found: str) -> FormatError:
-    return FormatError(path, expected, offset=offset, found=found, hint=_CUT)
+def _text(cursor: Cursor, start: int, size: int) -> str:
+    return bytes(cursor.data[start:start + size]).split(b"\0")[0].decode("utf-8", "replace")

@@ -22,7 +22,7 @@ _PLAIN = frozenset({"true", "false"})
 def sniff(head: bytes) -> bool:
     """Whether a JSON file that begins so may be one."""
     text = head.lstrip()
-    return text.startswith(b"{") and (b'"graph"' in head or b'"attr"' in head and b'"key"' in head) and \
+    return text.startswith(b"{") and (b'"graph"' in head or (b'"attr"' in head and b'"key"' in head)) and \
         b'"modules"' not in head
 
 
