@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from diag.cancel import Cancel
 from diag.compare.metrics import compare
 from diag.errors import UsageError
 from diag.events import Event, Finished, Message, Partial, Progress
-from diag.pipeline.calls import Outcome
+from diag.pipeline.calls import Application, Caller, Outcome
 from diag.pipeline.conclude import Evidence, conclude, failure
 from diag.pipeline.judge import suspects
 from diag.pipeline.layers import Looked, look_into
 from diag.pipeline.models import Side
 from diag.pipeline.own import OwnError, measure
 from diag.pipeline.plan import PipelinePlan
-from diag.pipeline.runs import by_call, driven, forced_steps, gap, keep, png
+from diag.pipeline.runs import application, by_call, driven, forced_steps, gap, keep, png
 from diag.pipeline.session import Session
 from diag.pipeline.swap import Recorded, SubmodelFailed
 from diag.runtimes.interface import RuntimeSpec
 from diag.types.dtype import DType
 from diag.types.finding import Finding
 from diag.types.layer import Verdict
-from diag.types.pipeline import SwapKind, SwapRun
+from diag.types.pipeline import PipelineSpec, SwapKind, SwapRun
 from diag.workspace.pipelines import run_name
 
 _MOST_PAIRS = 6
 
 
-def locate(plan: PipelinePlan, specs: Sequence[RuntimeSpec], cancel: Cancel) -> Iterator[Event]:
-    """Find the submodel at fault. ``specs`` are the runtimes to choose from.
+def locate(plan: PipelinePlan, specs: Sequence[RuntimeSpec], cancel: Cancel,
+           wired: Callable[[PipelineSpec, Caller], Application] = application) -> Iterator[Event]:
+    """Find the submodel at fault. ``specs`` are the runtimes to choose from, ``wired`` makes the pipeline's logic.
 
     Yields Progress, Message, Partial(SwapRun) for each run as it ends (its verdict against the healthy swaps comes with
     the result) and Finished(PipelineDiagnosis). The run folder holds all of it, and a search that was stopped goes on
@@ -39,7 +40,7 @@ def locate(plan: PipelinePlan, specs: Sequence[RuntimeSpec], cancel: Cancel) -> 
     """
     started = time.monotonic()
     yield Progress("Opening the pipeline", 0, 0)
-    with Session(plan, specs, cancel) as session:
+    with Session(plan, specs, cancel, wired) as session:
         search = _Search(session, cancel)
         yield from search.events()
         found = conclude(session, search.evidence, time.monotonic() - started)

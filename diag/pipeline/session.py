@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
 from diag.cancel import Cancel
-from diag.pipeline.calls import Application
+from diag.pipeline.calls import Application, Caller
 from diag.pipeline.keys import Keys, keys
 from diag.pipeline.models import Model, Pool, look
 from diag.pipeline.plan import PipelinePlan
@@ -29,7 +29,8 @@ class Session:
         keys: what runs depend on.
     """
 
-    def __init__(self, plan: PipelinePlan, specs: Sequence[RuntimeSpec], cancel: Cancel) -> None:
+    def __init__(self, plan: PipelinePlan, specs: Sequence[RuntimeSpec], cancel: Cancel,
+                 wired: Callable[[PipelineSpec, Caller], Application] = application) -> None:
         """Look at every model and wire them. Raises UsageError, FormatError, RuntimeUnavailable."""
         self.plan, self.spec = plan, plan.spec
         self._cancel = cancel
@@ -42,7 +43,7 @@ class Session:
         self.keys: Keys = keys(self.spec, self.models, self.cores, plan.threads)
         self.memory = Memory(self.folder.path / "memory", {side: {"key": key} for side, key in self.keys.sides.items()})
         self.pool = Pool(self.models, plan.budget, self.cores, plan.threads, cancel)
-        self.app: Application = application(self.spec, self.caller(()))
+        self.app: Application = wired(self.spec, self.caller(()))
 
     def caller(self, swapped: Iterable[str], record: list[Recorded] | None = None, *, fresh: bool = False) -> Swapped:
         """Calls submodels; those ``swapped`` as their targets."""
@@ -54,11 +55,6 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.pool.close()
-
-
-def steps_of(spec: PipelineSpec) -> int:
-    """About how many steps a run has, for progress; 1 for a chain."""
-    return max(1, spec.steps)
 
 
 def _remove(folder: PipelineFolder, name: str) -> None:
