@@ -44,7 +44,7 @@ def _options(job: CompareJob) -> Iterator[str]:
     for option, value, usual in (
             ("--seed", plan.inputs.seed, 0), ("--runtime", job.runtime, "auto"), ("--device", plan.device, "cpu"),
             ("--dtype", plan.dtype, "auto"), ("--threads", plan.threads, 1), ("--preset", plan.preset, "calibrated"),
-            ("--budget", plan.budget, DEFAULT_BUDGET), ("--map", plan.map_file, None)):
+            ("--budget", plan.budget, DEFAULT_BUDGET), ("--map", plan.map_file, None), ("--graph", plan.graph, None)):
         if value != usual:
             yield from (option, str(value))
     if not plan.own_input:

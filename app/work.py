@@ -17,13 +17,14 @@ from app.pairs import Pair
 from app.session import Graphs, Session, State
 from app.stages import stage
 from diag.cancel import Cancel
+from diag.compare.recorded.graphs import recorded_graph
 from diag.errors import Cancelled, DiagError, FormatError
 from diag.events import Event, Finished, Message, Partial, Progress
 from diag.formats.registry import open_model
 from diag.jobs.compare import CompareJob, run_compare
 from diag.report import reproduce
 from diag.rules.accuracy import examined
-from diag.types.comparison import Comparison
+from diag.types.comparison import RECORDING, Comparison
 from diag.types.graph import Graph
 from diag.types.layer import LayerResult
 from diag.workspace.codec import from_json
@@ -218,7 +219,7 @@ class Work(QObject):
     def _read_models(self) -> None:
         found = self.session.comparison
         if found is not None:
-            self._read.request(_reading(Path(found.golden.path), Path(found.target.path)))
+            self._read.request(_reading(found))
 
     def _graphs(self, outcome: object) -> None:
         if isinstance(outcome, Graphs):
@@ -254,19 +255,25 @@ def _recorded(path: Path) -> _Recorded:
     return _Recorded(folder, None, rows)
 
 
-def _reading(golden: Path, target: Path) -> Job:
-    """Both models; one that cannot be read is None, with the reason."""
+def _reading(found: Comparison) -> Job:
+    """Both models; one that cannot be read is None, with the reason. Of a recording, the graph of its operations."""
+    golden, target = Path(found.golden.path), Path(found.target.path)
+
     def read(cancel: Cancel) -> Graphs:
         problems: list[str] = []
 
-        def one(path: Path) -> Graph | None:
+        def one(path: Path, mine: Graph | None = None) -> Graph | None:
             cancel.check()
             try:
+                if found.target.runtime == RECORDING and mine is not None:
+                    compiled = found.checks["recording"].get("graph")
+                    return recorded_graph(path, Path(compiled) if compiled else None, mine)
                 return open_model(path)
             except DiagError as error:
                 problems.append(" ".join(error.lines()))
                 return None
 
-        return Graphs(one(golden), one(target), "\n".join(problems))
+        mine = one(golden)
+        return Graphs(mine, one(target, mine), "\n".join(problems))
 
     return call(read)

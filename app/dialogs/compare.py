@@ -68,13 +68,15 @@ class CompareDialog(QDialog):
         for pair in pairs:
             self.pairs.addItem(f"{pair.golden.name} ↔ {pair.target.name}", pair)
         self.golden = FileField(look, self.tr("Original"), self.tr("ONNX model (*.onnx)"), self)
-        self.target = FileField(look, self.tr("Target"), self.tr("Models (*.mindir *.onnx)"), self)
+        self.target = FileField(look, self.tr("Target"), self.tr("Models (*.mindir *.onnx)"), self, folders=True)
+        self.graph = FileField(look, self.tr("Compiler's graph"),
+                               self.tr("Compiled graphs (ge_proto_*.txt *.om *.json)"), self)
+        self.graph.edit.setPlaceholderText(self.tr("empty: names and values decide what each operation is"))
         self.runtime = RuntimeChoice(self)
         self.dtype = QComboBox(self)
         self.dtype.addItems(_DTYPES)
         self.dtype.setItemText(0, self.tr("automatic"))
         self.archive = FileField(look, self.tr("Inputs"), self.tr("Arrays by input name (*.npz)"), self)
-        self.archive.edit.setPlaceholderText(self.tr("empty: generated, so that they mean something to the model"))
         self.shapes = QLineEdit(self)
         self.shapes.setPlaceholderText("input_ids:1,77; mask:1,77")
         self.seed = QSpinBox(self, maximum=2**31 - 1)
@@ -99,7 +101,7 @@ class CompareDialog(QDialog):
         self.preview = small_table(self.inputs, self.tr("Inputs as both models get them"), (110, 64, 84, 190), self)
         self.preview.setMinimumHeight(80)
         self.problems = {name: Problem(look, self) for name in
-                         ("golden", "target", "archive", "shapes", "budget", "map_file", "key")}
+                         ("golden", "target", "graph", "archive", "shapes", "budget", "map_file", "key")}
 
     def _make_buttons(self, look: Look) -> None:
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
@@ -116,7 +118,9 @@ class CompareDialog(QDialog):
         self.pairs.setVisible(many)
         self._row(models, self.tr("Original"), self.golden, "golden")
         self._row(models, self.tr("Target"), self.target, "target")
+        self._row(models, self.tr("Compiler's graph"), self.graph, "graph")
         models.addRow(self.tr("Runtime"), self.runtime)
+        self._models = models
         models.addRow(self.tr("Element type"), self.dtype)
         inputs = QGroupBox(self.tr("Inputs"), self)
         form = QFormLayout(inputs)
@@ -153,8 +157,8 @@ class CompareDialog(QDialog):
 
     def _connect(self) -> None:
         self.pairs.activated.connect(lambda _: self._take(self.pairs.currentData()))
-        for edit in (self.golden.edit, self.target.edit, self.archive.edit, self.map_file.edit, self.shapes,
-                     self.budget, self.key, self.out):
+        for edit in (self.golden.edit, self.target.edit, self.graph.edit, self.archive.edit, self.map_file.edit,
+                     self.shapes, self.budget, self.key, self.out):
             edit.textChanged.connect(lambda _: self._wait.start())
         self.seed.valueChanged.connect(lambda _: self._wait.start())
         self.start.clicked.connect(self._start)
@@ -170,7 +174,8 @@ class CompareDialog(QDialog):
         return Draft(self.golden.text(), self.target.text(), name, spec, device, _DTYPES[self.dtype.currentIndex()],
                      self.archive.text(), self.shapes.text(), self.seed.value(), self.budget.text(),
                      str(self.preset.currentData()), self.threads.value(), self.own_input.isChecked(),
-                     self.checks.currentData(), self.map_file.text(), self.key.text(), self.out.text().strip())
+                     self.checks.currentData(), self.map_file.text(), self.graph.text(), self.key.text(),
+                     self.out.text().strip())
 
     def shut_down(self) -> None:
         """Stop what runs beside the dialog."""
@@ -192,9 +197,17 @@ class CompareDialog(QDialog):
     def _take(self, pair: Pair) -> None:
         self.golden.edit.setText(str(pair.golden))
         self.target.edit.setText(str(pair.target))
+        self.graph.edit.setText(str(pair.graph) if pair.graph is not None else "")
 
     def _check(self) -> None:
         draft = self.draft()
+        # A recording was made by its own runtime, and has a compiler's graph.
+        recorded = bool(draft.target) and Path(draft.target).is_dir()
+        self._models.setRowVisible(self.graph, recorded)
+        self._models.setRowVisible(self.runtime, not recorded)
+        self.archive.edit.setPlaceholderText(
+            self.tr("empty: what the device recorded") if recorded else
+            self.tr("empty: generated, so that they mean something to the model"))
         self._runner.request(call(lambda _: check(draft)))
 
     def _show(self, outcome: object) -> None:

@@ -15,7 +15,8 @@ _ICON = 14
 class FileField(QWidget):
     """A path that can be typed, chosen or dropped."""
 
-    def __init__(self, look: Look, title: str, kinds: str, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, title: str, kinds: str, parent: QWidget | None = None, *,
+                 folders: bool = False) -> None:
         super().__init__(parent)
         self.title, self._kinds = title, kinds
         self.edit = QLineEdit(self, clearButtonEnabled=True)
@@ -30,10 +31,25 @@ class FileField(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.edit, 1)
         layout.addWidget(button)
+        if folders:
+            layout.addWidget(self._folder_button(look))
 
     def text(self) -> str:
         """The path as it was typed; a dropped address becomes a path."""
         return self.edit.text().strip().removeprefix("file://")
+
+    def _folder_button(self, look: Look) -> QToolButton:
+        button = QToolButton(self)
+        button.setIcon(look.icon("folder"))
+        button.setToolTip(self.tr("Choose a folder"))
+        button.setAccessibleName(self.tr("Choose a folder") + f": {self.title}")
+        button.clicked.connect(self._choose_folder)
+        return button
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.title, self.text())
+        if name:
+            self.edit.setText(name)
 
     def _choose(self) -> None:
         start = str(Path(self.text()).parent) if self.text() else ""

@@ -12,6 +12,10 @@ from app import commands
 from diag.cli.options import parse_shapes, parse_size
 from diag.compare.inputs import gather
 from diag.compare.plan import DEFAULT_BUDGET, ComparePlan, InputChoice
+from diag.compare.recorded.compiled import open_compiled
+from diag.compare.recorded.engine import device_of
+from diag.compare.recorded.inputs import inputs_of
+from diag.compare.recorded.source import open_source
 from diag.errors import DiagError, UsageError
 from diag.formats.registry import identify, open_model
 from diag.jobs.compare import CompareJob
@@ -41,6 +45,7 @@ class Draft:
     own_input: bool = True
     checks: bool | None = None
     map_file: str = ""
+    graph: str = ""
     key: str = ""
     out: str = ""
 
@@ -65,10 +70,17 @@ class Checked:
 def check(draft: Draft) -> Checked:
     """Look at the files and make the inputs. Slow for large models: not for the event loop."""
     problems: dict[str, str] = {}
+    recorded = _recorded(draft.target)
     with _noting(problems, "golden"):
         _must_be(draft.golden, ("onnx",), "Name the ONNX model that is right by definition")
     with _noting(problems, "target"):
-        _must_be(draft.target, ("onnx", "mindir"), "Name what it became: a .mindir or another .onnx")
+        if recorded:
+            open_source(Path(draft.target), Path())
+        else:
+            _must_be(draft.target, ("onnx", "mindir"), "Name what it became: a .mindir, another .onnx, or a recording")
+    with _noting(problems, "graph"):
+        if draft.graph.strip():
+            open_compiled(Path(draft.graph))
     if draft.map_file and not Path(draft.map_file).is_file():
         problems["map_file"] = "There is no such file"
     budget = DEFAULT_BUDGET
@@ -78,14 +90,18 @@ def check(draft: Draft) -> Checked:
     previews: tuple[Preview, ...] = ()
     with _noting(problems, "shapes"):
         choice = InputChoice(Path(draft.archive) if draft.archive else None, {}, parse_shapes(draft.shapes), draft.seed)
-    if "golden" not in problems and "shapes" not in problems:
+    if "golden" not in problems and "shapes" not in problems and not recorded:
         with _noting(problems, "archive" if draft.archive else "shapes"):
             previews = _inputs(Path(draft.golden), choice)
+    if recorded and not problems:
+        with _noting(problems, "archive"):
+            previews = _recorded_inputs(draft, choice)
     target = Path(draft.target)
     plan = ComparePlan(
         Path(draft.golden), target, Path(draft.out) if draft.out else commands.run_folder(target), choice,
         device=draft.device, dtype=draft.dtype, own_input=draft.own_input, preset=draft.preset,
-        map_file=Path(draft.map_file) if draft.map_file else None, budget=budget, threads=draft.threads,
+        map_file=Path(draft.map_file) if draft.map_file else None,
+        graph=Path(draft.graph) if recorded and draft.graph.strip() else None, budget=budget, threads=draft.threads,
         key=draft.key or None, checks=draft.checks, cache=cache_dir() / "golden")
     with _noting(problems, "key"):
         _ = plan.key_bytes
@@ -108,6 +124,11 @@ class _noting:  # noqa: N801 - used as a statement
         return True
 
 
+def _recorded(text: str) -> bool:
+    """Whether this is a folder of what a device recorded; its inputs are in it, nothing is generated."""
+    return bool(text.strip()) and Path(text).is_dir()
+
+
 def _must_be(text: str, formats: tuple[str, ...], words: str) -> None:
     if not text.strip():
         raise UsageError(words)
@@ -119,6 +140,14 @@ def _must_be(text: str, formats: tuple[str, ...], words: str) -> None:
 def _inputs(golden: Path, choice: InputChoice) -> tuple[Preview, ...]:
     gathered = gather(open_model(golden), choice)
     return tuple(Preview(used, _values(gathered.arrays[used.name])) for used in gathered.used)
+
+
+def _recorded_inputs(draft: Draft, choice: InputChoice) -> tuple[Preview, ...]:
+    graph = open_model(draft.golden)
+    source = open_source(Path(draft.target), Path())
+    compiled = Path(draft.graph) if draft.graph.strip() else source.graph
+    found = inputs_of(device_of(source.recording, compiled, graph), graph, choice, source.inputs).inputs
+    return tuple(Preview(used, _values(found.arrays[used.name])) for used in found.used)
 
 
 def _values(array: np.ndarray) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_recorded_emulated import channel, recording, run
+from npu_model import channel, recording, run
 
 from diag.cancel import Cancel
 from diag.cli.main import main
