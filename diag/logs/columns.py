@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from diag.cancel import Cancel
 from diag.logs.levels import LEVELS, index_lines
-from diag.logs.lines import pieces
+from diag.logs.lines import Piece, pieces
 
-__all__ = ["LEVELS", "Columns", "read_columns"]
+__all__ = ["LEVELS", "Columns", "ModuleNames", "piece_columns", "read_columns"]
 
 _Rows = tuple[npt.NDArray[np.generic], ...]
 _KINDS = (np.int64, np.int32, np.uint8, np.uint8, np.int32, np.int64)
@@ -62,18 +62,24 @@ class Columns:
 
 def read_columns(stream: BinaryIO, cancel: Cancel | None = None) -> Columns:
     """Columns of the whole stream: 26 bytes a line in memory. Raises Cancelled."""
-    names = _Names()
+    names = ModuleNames()
     table = _Table()
     for piece in pieces(stream, _PIECE):
         if cancel is not None:
             cancel.check()
         table.add(_columns(piece.data, piece.offset, names))
-    modules = tuple(name.decode("ascii", "replace") for name in names.known)
+    modules = names.texts()
     offset, length, level, module, pid, time_us = (table.take(i) for i in range(len(_KINDS)))
     return Columns(offset, length, level, module, pid, time_us, modules)  # type: ignore[arg-type]
 
 
-class _Names:
+def piece_columns(piece: Piece, names: ModuleNames) -> Columns:
+    """Columns of one piece; module numbers are those of ``names``, which may gain some."""
+    offset, length, level, module, pid, time_us = _columns(piece.data, piece.offset, names)
+    return Columns(offset, length, level, module, pid.astype(np.int32), time_us, names.texts())  # type: ignore[arg-type]
+
+
+class ModuleNames:
     """Module names by number, up to 255 of them; more become ""."""
 
     def __init__(self) -> None:
@@ -82,6 +88,10 @@ class _Names:
     def number(self, name: bytes) -> int:
         """The name's number, a new one where it is met first."""
         return self.known.setdefault(name, len(self.known)) if len(self.known) < 255 else self.known.get(name, 0)
+
+    def texts(self) -> tuple[str, ...]:
+        """All names by their numbers."""
+        return tuple(name.decode("ascii", "replace") for name in self.known)
 
 
 class _Table:
@@ -112,7 +122,7 @@ class _Table:
         return np.concatenate(blocks)
 
 
-def _columns(data: bytes, offset: int, names: _Names) -> _Rows:
+def _columns(data: bytes, offset: int, names: ModuleNames) -> _Rows:
     index = index_lines(data)
     raw = np.frombuffer(data + bytes(_HEAD + _STAMP), np.uint8)
     count = len(index.starts)
@@ -134,7 +144,7 @@ def _columns(data: bytes, offset: int, names: _Names) -> _Rows:
 
 
 def _modules(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64],
-             names: _Names) -> npt.NDArray[np.uint8]:
+             names: ModuleNames) -> npt.NDArray[np.uint8]:
     first = _eight(raw, start, end)
     second = _eight(raw, start + 8, end)
     keys = first ^ (second * np.uint64(0x9E3779B97F4A7C15))

@@ -84,6 +84,11 @@ def is_binary(head: bytes) -> bool:
     return len(head) - len(head.translate(None, _CONTROL)) > len(head) // 50
 
 
+def is_wide(head: bytes) -> bool:
+    """Whether the first bytes of a file are UTF-16."""
+    return _utf16(head) is not None
+
+
 def _utf16(head: bytes) -> codecs.IncrementalDecoder | None:
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return codecs.getincrementaldecoder("utf-16")("replace")

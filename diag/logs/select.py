@@ -16,7 +16,7 @@ from diag.logs.record import Kind, Level
 from diag.logs.source import Source
 from diag.logs.wrappers import unwrap
 
-_ORDER = {Level.DEBUG: 0, Level.INFO: 1, Level.EVENT: 1, Level.WARNING: 2, Level.ERROR: 3, Level.CRITICAL: 4,
+ORDER = {Level.DEBUG: 0, Level.INFO: 1, Level.EVENT: 1, Level.WARNING: 2, Level.ERROR: 3, Level.CRITICAL: 4,
           Level.NONE: 1}
 _REACH = 8192
 
@@ -101,7 +101,7 @@ def _judged(source: Source, wanted: Filter, cancel: Cancel) -> Iterator[Shown]:
 
 def _fields(text: str, seen: Level, wanted: Filter) -> grammar.Parsed | None:
     """Fields of a line that begins a record; None for one that continues it."""
-    if seen is not Level.NONE and wanted.least is not None and _ORDER[seen] < _ORDER[wanted.least]:
+    if seen is not Level.NONE and wanted.least is not None and ORDER[seen] < ORDER[wanted.least]:
         return grammar.Parsed(Kind.HEADER, "", seen)
     parsed = grammar.parse_line(unwrap(text[:_REACH]).text)
     starts = parsed.level is not Level.NONE or parsed.pid is not None
@@ -109,7 +109,7 @@ def _fields(text: str, seen: Level, wanted: Filter) -> grammar.Parsed | None:
 
 
 def _fits(fields: grammar.Parsed, wanted: Filter) -> bool:
-    if wanted.least is not None and _ORDER[fields.level] < _ORDER[wanted.least]:
+    if wanted.least is not None and ORDER[fields.level] < ORDER[wanted.least]:
         return False
     if wanted.modules and fields.module not in wanted.modules:
         return False

@@ -1,4 +1,4 @@
-"""What a triage found, as findings about the whole; the cause's own finding follows the first."""
+"""What a triage found, as findings about the whole; the cause's own finding comes first."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def examine(found: LogDiagnosis) -> Iterator[Finding]:
     """The findings, the most important first; none for logs without a failure that could all be read."""
     cause = found.root_cause
     if cause is not None:
+        yield cause.finding
         name, seen = PurePath(cause.file).name, [Evidence(cause.file, cause.line)]
         if found.latent:
             yield finding(Code.LOG_HIDDEN, name, evidence=seen, line=cause.line, rule=cause.rule)
@@ -22,7 +23,6 @@ def examine(found: LogDiagnosis) -> Iterator[Finding]:
             roles = [one.role for one in found.chain]
             yield finding(Code.LOG_CAUSE, name, evidence=seen, line=cause.line, rule=cause.rule,
                           followers=roles.count(Role.CONSEQUENCE), passed_on=roles.count(Role.WRAPPER))
-        yield cause.finding
     elif found.verdict is Verdict.INSUFFICIENT:
         first = PurePath(found.files[0]).name if found.files else "-"
         yield finding(Code.LOG_NOT_ENOUGH, first, count=sum(one.count for one in found.chain), process=found.pid,

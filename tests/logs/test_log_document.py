@@ -23,7 +23,7 @@ GOOD = "CONVERT RESULT SUCCESS:0\n"
 
 
 @pytest.mark.parametrize(("text", "verdict", "codes"), [
-    (FAILED, "fail", ["LOG001", "LOG101"]), (HIDDEN, "fail", ["LOG003", "LOG106"]),
+    (FAILED, "fail", ["LOG101", "LOG001"]), (HIDDEN, "fail", ["LOG106", "LOG003"]),
     (WRAPPED, "not_comparable", ["LOG002"]), (GOOD, "pass", [])])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_findings_about_the_whole(text: str, verdict: str, codes: list[str], lang: str) -> None:
