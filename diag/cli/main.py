@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "precision": ("diag.cli.precision", "what fp16 or bf16 would break, and what to keep in float32, without an NPU"),
     "pipeline": ("diag.cli.pipeline", "several models in a row: which of them is at fault"),
     "graph": ("diag.cli.graph", "graphs shown, compared pass by pass, searched: ONNX, MindIR, GE dumps, OM"),
+    "fix": ("diag.cli.fix", "from a wrong converted model to a proved right one"),
     "log": ("diag.cli.log", "root cause in logs; error codes explained"),
     "runtime": ("diag.cli.runtime", "runtimes found, what is missing, how to get it"),
     "conformance": ("diag.cli.conformance", "which operators a runtime converts, runs and gets right"),

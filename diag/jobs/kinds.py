@@ -77,7 +77,13 @@ def _lint() -> Kind:
     return Kind(LintJob, lint_here)
 
 
+def _fix() -> Kind:
+    from diag.jobs.fix import FixJob, fix_here
+
+    return Kind(FixJob, fix_here)
+
+
 KINDS: dict[str, Callable[[], Kind]] = {
     "compare": _compare, "reduce": _reduce, "bench": _bench, "tune": _tune, "convert": _convert,
-    "precision": _precision, "lint": _lint, "pipeline": _pipeline, "pipeline_run": _pipeline_run,
+    "precision": _precision, "lint": _lint, "fix": _fix, "pipeline": _pipeline, "pipeline_run": _pipeline_run,
 }

@@ -15,6 +15,7 @@ from diag.errors import DiagError, WorkerCrashed
 from diag.events import Event, Finished, Message, Partial, Progress
 from diag.jobs.process import HostProcess
 from diag.types.conversion import Conversion
+from diag.types.fix import Try
 from diag.types.layer import LayerResult
 from diag.types.pipeline import SwapRun
 from diag.workspace.codec import from_json, to_json
@@ -22,7 +23,8 @@ from diag.workspace.codec import from_json, to_json
 T = TypeVar("T")
 
 _LOG_LINES = 12
-_PARTIALS: dict[str, type[Any]] = {"LayerResult": LayerResult, "SwapRun": SwapRun, "Conversion": Conversion}
+_PARTIALS: dict[str, type[Any]] = {"LayerResult": LayerResult, "SwapRun": SwapRun, "Conversion": Conversion,
+                                   "Try": Try}
 
 
 def run_remote(kind: str, job: object, cancel: Cancel, result: type[T],

@@ -135,7 +135,8 @@ class _Work:
             here = position[row.tensor]
             effect = found.get(here)
             if effect is not None:
-                row = replace(row, effect=effect.error, share=effect.share)
+                breaks = math.isinf(effect.error)
+                row = replace(row, effect=math.nan if breaks else effect.error, breaks=breaks, share=effect.share)
             result.append(replace(row, kept=here in kept))
         return tuple(result)
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diag.cancel import Cancel
 from diag.events import Progress
@@ -57,8 +57,10 @@ def plan(trials: Trials, program: Program, layers: Sequence[Layer], found: Mappi
         kept = everything
     curve = yield from _curve(search, orders[:2], kept)
     names = [program.graph.nodes[program.steps[layers[i].step].node] for i in sorted(kept)]
+    points = [*map(_told, curve)]
     return Plan(trials.wanted, reached, tuple(n.name for n in names), dict(Counter(n.op for n in names).most_common()),
-                point(search, kept), point(search, ()), point(search, everything), tuple(curve), trials.count,
+                _told(point(search, kept)), _told(point(search, ())), _told(point(search, everything)), tuple(points),
+                trials.count,
                 smallest)
 
 
@@ -88,6 +90,12 @@ def point(search: _Search, kept: Iterable[int]) -> ParetoPoint:
     outcome = search.trials.kept(chosen, search.cancel)
     return ParetoPoint(len(chosen), _share(layers, wide, "macs"), _share(layers, wide, "elements"),
                        borders(layers, wide), outcome.error, outcome.excess)
+
+
+def _told(one: ParetoPoint) -> ParetoPoint:
+    """As results hold it: what is not finite is NaN, which is what reading it back gives."""
+    known = math.isfinite(one.error)
+    return one if known else replace(one, error=math.nan, excess=math.nan)
 
 
 def borders(layers: Sequence[Layer], wide: frozenset[int]) -> int:

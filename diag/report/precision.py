@@ -117,7 +117,7 @@ def to_csv(emulation: Emulation) -> str:
 
 def by_sensitivity(row: LayerRow) -> tuple[float, float]:
     """Sorting key: the largest effect on the outputs first, then the largest error of its own."""
-    effect = row.effect if not math.isnan(row.effect) else -1.0
+    effect = math.inf if row.breaks else row.effect if not math.isnan(row.effect) else -1.0
     return -effect, -(row.own_nr if math.isfinite(row.own_nr) else math.inf)
 
 
@@ -134,7 +134,7 @@ def _layers(emulation: Emulation, text: Mapping[str, str]) -> Table:
     columns = (Column(text["layer"], wide=True), Column(text["op"]), Column(text["own"], right=True),
                Column(text["cumulative"], right=True), Column(text["effect"], right=True),
                Column(text["largest"], right=True), Column(text["lost"]), Column(text["kept"]))
-    rows = tuple((r.node, r.op, factor(r.own_nr), factor(r.nr), f"{'~' if r.share else ''}{_effect(r.effect)}",
+    rows = tuple((r.node, r.op, factor(r.own_nr), factor(r.nr), "∞" if r.breaks else f"{'~' if r.share else ''}{error(r.effect)}",
                   f"{r.largest:.3g}", _lost(r, text), text["yes"] if r.kept else "")
                  for r in sorted(emulation.layers, key=by_sensitivity))
     return Table(text["layers"], columns, rows, text["layers_note"].format(dtype=emulation.dtype), 12)
@@ -142,7 +142,7 @@ def _layers(emulation: Emulation, text: Mapping[str, str]) -> Table:
 
 def _charts(emulation: Emulation, text: Mapping[str, str]) -> Iterator[Chart]:
     rows = emulation.layers
-    effects = [Dot(r.index, r.effect, f"{r.node}: {_effect(r.effect)}", 1 if r.kept else 0) for r in rows
+    effects = [Dot(r.index, r.effect, f"{r.node}: {error(r.effect)}", 1 if r.kept else 0) for r in rows
                if r.effect > 0]
     if effects:
         yield Chart(text["effect_chart"], scatter(effects, Axis(text["layer"]), Axis(text["effect"], log=True)))
@@ -203,7 +203,7 @@ def _lost(row: LayerRow, text: Mapping[str, str]) -> str:
 
 
 def _effect(value: float) -> str:
-    return "∞" if math.isinf(value) else error(value)
+    return error(value) if math.isfinite(value) else "∞"
 
 
 def _percent(share: float) -> str:

@@ -161,8 +161,34 @@ class ResizeAsMatmul:
         model.replace(instead)
 
 
+class CosHalfAngle:
+    """Cos(x) as 1 − 2·sin²(x / 2), whose error is small everywhere."""
+
+    name = "cos_half_angle"
+    code = Code.REWRITE_COS
+
+    def sites(self, model: Model) -> Sequence[Site]:
+        """Every Cos of float32."""
+        return [Site(name, node.op_type) for name, node in model.each("Cos")
+                if model.dtype(node.input[0]) is DType.FLOAT32]
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """Half, sine, square, double, difference."""
+        instead = {}
+        for site in sites:
+            node = model.node(site.node)
+            half, two, one = (model.add_constant("cos", np.array(n, np.float32)) for n in (0.5, 2.0, 1.0))
+            angle = model.make("Mul", [node.input[0], half], base=node.name)
+            sine = model.make("Sin", [angle.output[0]], base=node.name)
+            square = model.make("Mul", [sine.output[0], sine.output[0]], base=node.name)
+            double = model.make("Mul", [square.output[0], two], base=node.name)
+            instead[site.node] = [angle, sine, square, double,
+                                  model.make("Sub", [one, double.output[0]], node.output[0], base=node.name)]
+        model.replace(instead)
+
+
 SPELLED: tuple[Rewrite, ...] = (DefaultsSpelled(), ClipLimitsSpelled(), PowExponentFloat(), AveragePoolPadded(),
-                                HardSigmoidExpanded(), ResizeAsMatmul())
+                                HardSigmoidExpanded(), ResizeAsMatmul(), CosHalfAngle())
 
 
 def _absent(node: onnx.NodeProto) -> list[str]:

@@ -52,8 +52,8 @@ class LayerRow:
             everything before it narrow too.
         lost: of this tensor with everything before it narrow.
         own_lost: of this tensor with only this layer narrow.
-        effect: relative L2 error of the worst final output if only this layer is narrow; NaN where not measured,
-            infinite where the output is not finite.
+        effect: relative L2 error of the worst final output if only this layer is narrow; NaN where not measured, and
+            where ``breaks``: the output is not finite then.
         share: whether ``effect`` is this layer's part of a group that was measured together.
         kept: whether the plan keeps the layer in float32.
     """
@@ -75,6 +75,7 @@ class LayerRow:
     own_lost: Lost
     weights: tuple[WeightLost, ...] = ()
     effect: float = NAN
+    breaks: bool = False
     share: bool = False
     kept: bool = False
 
@@ -88,8 +89,8 @@ class ParetoPoint:
         macs_kept: share of the products' work that stays in float32, 0…1.
         elements_kept: share of the written elements that stay in float32.
         casts: borders between the two types.
-        error: relative L2 error of the worst final output, measured; infinite where it is not finite.
-        excess: the worst final output's error over what is wanted of it: up to 1 it is good.
+        error: relative L2 error of the worst final output, measured; NaN where it is not finite.
+        excess: the worst final output's error over what is wanted of it: up to 1 it is good; NaN where not finite.
     """
 
     layers: int

@@ -162,4 +162,4 @@ def test_equations_that_are_no_product(equation):
 
 
 def test_all_names_are_different():
-    assert len(set(NAMES)) == len(NAMES) == 21
+    assert len(set(NAMES)) == len(NAMES) == 22

@@ -1,0 +1,67 @@
+"""From a wrong converted model to a right one: finds the cause, changes the least, converts, and proves it.
+
+GOLDEN is the ONNX model, TARGET the MindIR (or ONNX) that it became. Hypotheses are tried in order of cost: convert
+again, say the culprit's node in other operators, other rewrites, a lower operator set, a precision plan, float32
+throughout, another converter. Each is really converted, run and compared again, layer by layer; the first one that is
+proved ends the search. The report shows everything that was tried.
+
+Exit code 0: proved, or nothing was wrong; 1: not fixed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from diag.cancel import Cancel
+from diag.cli import compare
+from diag.cli.deliver import deliver, exit_code
+from diag.cli.options import at_least, parse_shapes
+from diag.cli.progress import drive
+from diag.errors import UsageError
+from diag.fix.plan import DEFAULT_TRIES, FixPlan
+from diag.jobs.fix import FixJob, run_fix
+from diag.report.fix import document, sheet, to_csv
+from diag.runtimes.places import cache_dir
+from diag.tools.converter.plan import Checks, ConverterPlan
+from diag.types.fix import Fix
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """GOLDEN TARGET, how to convert, and how to compare."""
+    parser.add_argument("golden", type=Path, metavar="GOLDEN", help="the ONNX model that is right by definition")
+    parser.add_argument("target", type=Path, metavar="TARGET", help="what it became: .mindir or .onnx")
+    how = parser.add_argument_group("repair (--out is its folder)")
+    how.add_argument("--output", type=Path, default=None, metavar="FILE", help="the proved model (default: in --out)")
+    how.add_argument("--tries", type=at_least(1), default=DEFAULT_TRIES, help="most conversions (default %(default)s)")
+    how.add_argument("--optimize", default="general", help="as for the converter (default general)")
+    how.add_argument("--config", type=Path, default=None, metavar="FILE.ini", help="the converter's configuration")
+    compare.add_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Repair, tell, write what was asked for."""
+    cancel = Cancel()
+    found: Fix = drive(run_fix(job_of(args), cancel, args.host), args, cancel)
+    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
+    return exit_code(found.verdict, args.fail_on)
+
+
+def job_of(args: argparse.Namespace) -> FixJob:
+    """The job that the command line describes. Raises UsageError."""
+    if args.config is not None and not args.config.is_file():
+        raise UsageError("There is no such file", where=f"in {args.config}", hint="Check --config")
+    out = args.out or cache_dir() / "fixes" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.target.stem}-{os.getpid()}"
+    plan = compare.job_of(argparse.Namespace(**{**vars(args), "out": out.absolute()})).plan
+    convert = ConverterPlan(args.golden, out.absolute() / "model.mindir", parse_shapes(args.shape),
+                            optimize=args.optimize, config_file=args.config,
+                            checks=Checks(inputs=plan.inputs, device=plan.device))
+    told = {**plan.told}
+    for name, default in (("output", None), ("tries", DEFAULT_TRIES), ("optimize", "general"), ("config", None)):
+        value = getattr(args, name)
+        if value != default:
+            told[name] = value if isinstance(value, int) else str(value)
+    output = None if args.output is None else args.output.absolute()
+    return FixJob(FixPlan(plan, convert, output, args.tries, told), args.runtime)

@@ -1,0 +1,57 @@
+"""One repair as a job, in a process of its own: native libraries may crash on a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from diag.cancel import Cancel
+from diag.errors import RuntimeUnavailable
+from diag.events import Event, Finished
+from diag.fix.plan import FixPlan
+from diag.formats.registry import identify
+from diag.jobs.process import HostProcess
+from diag.jobs.remote import run_remote
+from diag.rules.repair import examined
+from diag.runtimes.interface import Runtime
+from diag.types.fix import Fix
+
+
+@dataclass(frozen=True, slots=True)
+class FixJob:
+    """``plan``: see ``diag.fix.plan``; ``runtime``: auto, reference, mindspore-lite."""
+
+    plan: FixPlan
+    runtime: str = "auto"
+
+
+def run_fix(job: FixJob, cancel: Cancel, host: HostProcess | None = None) -> Iterator[Event]:
+    """``fix_here`` in a process of its own, with the same events. Raises what it raises, or WorkerCrashed."""
+    return run_remote("fix", job, cancel, Fix, host)
+
+
+def fix_here(job: FixJob, cancel: Cancel) -> Iterator[Event]:
+    """Choose the runtime, repair; Progress, Message and Partial(Try), then Finished(Fix) with its findings."""
+    from diag.fix.engine import fix
+
+    runtime, name = chosen(job)
+    for event in fix(job.plan, runtime, name, cancel):
+        yield Finished(examined(event.result)) if isinstance(event, Finished) else event
+
+
+def chosen(job: FixJob) -> tuple[Runtime | None, str]:
+    """What runs converted models (None: the reference runtime, in this process), and the name of the converter."""
+    from diag.runtimes.discover import discover
+    from diag.runtimes.registry import choose, runtime
+
+    if identify(job.plan.compare.target) == "onnx":
+        return None, "–"
+    known = discover()
+    spec = choose(known, "mindspore-lite")  # has the converter too: without it nothing can be proved
+    name = f"{spec.name} {spec.version}"
+    if job.runtime == "reference":
+        return None, name
+    wanted = "mindspore-lite" if job.runtime == "auto" else job.runtime
+    if wanted != "mindspore-lite":
+        raise RuntimeUnavailable(f"{wanted} does not run what this converter makes", hint="Leave --runtime out")
+    return runtime(choose(known, wanted, job.plan.compare.device)), name
