@@ -8,6 +8,7 @@ from typing import Any
 from diag.rules.codes import Code, finding
 from diag.types.comparison import Comparison
 from diag.types.finding import Evidence, Finding, Severity
+from diag.types.layer import Verdict
 
 FP16_MAX = 65504.0
 
@@ -25,7 +26,9 @@ def recorded(comparison: Comparison) -> Iterator[Finding]:
         if names:
             yield finding(code, str(facts.get("path", "")), count=len(names), first=names[0])
     if facts.get("statistics"):
-        yield finding(Code.DUMP_STATISTICS, str(facts.get("path", "")), count=facts["statistics"])
+        failing = (r for r in comparison.layers if r.verdict is Verdict.FAIL and r.cumulative is None)
+        off = next((r.golden_node for r in failing), "–")
+        yield finding(Code.DUMP_STATISTICS, str(facts.get("path", "")), count=facts["statistics"], first=off)
     if not facts.get("graph"):
         yield finding(Code.DUMP_NO_GRAPH, str(facts.get("path", "")), count=facts.get("recognised", 0),
                       total=facts.get("operations", 0))

@@ -13,11 +13,12 @@ from npu_model import channel, recording, run
 
 from diag.cancel import Cancel
 from diag.cli.main import main
-from diag.compare.plan import ComparePlan
+from diag.compare.plan import ComparePlan, InputChoice
 from diag.errors import DiagError, FormatError
 from diag.events import Finished
 from diag.jobs.compare import CompareJob, compare_here
 from diag.types.comparison import Comparison
+from diag.types.layer import Verdict
 
 
 def bundle(tmp_path: Path) -> tuple[Path, Path]:
@@ -134,3 +135,36 @@ def test_a_damaged_recording_is_judged_as_far_as_it_goes(tmp_path: Path, capsys:
     assert "cut short" in row.reason
     damage = next(f for f in found.findings if f.code == "ACC105")
     assert (damage.values["count"], damage.values["first"]) == (1, "conv2")
+
+
+def with_statistics(folder: Path) -> Path:
+    """The same recording as statistics: a table for each operation."""
+    from diag.formats.tensor_dump import load, read
+
+    out = folder / "stats"
+    out.mkdir()
+    for op in read(folder / "dump").ops:
+        lines = [("Input/Output,Index,Data Size,Data Type,Format,Shape,Max Value,Min Value,Avg Value,Count,Nan Count,"
+                  "Negative Inf Count,Positive Inf Count")]
+        for t in op.tensors:
+            a = np.array(load(t)).astype(np.float64)
+            shape = "x".join(map(str, t.shape)) or "-"
+            lines.append(f"{t.side.title()},{t.slot},{a.nbytes},DT_FLOAT16,{t.layout},{shape},{a.max():g},{a.min():g},"
+                         f"{a.mean():g},{a.size},0,0,0")
+        (out / f"{op.op}.{op.name}.{op.task}.{op.stream}.{op.time}.csv").write_text("\n".join(lines) + "\n")
+    return out
+
+
+def test_statistics_find_the_first_layer_whose_numbers_are_off_and_never_pass(tmp_path: Path) -> None:
+    model, _ = recording(tmp_path, {"fc": channel(2, 40.0)})
+    x = np.random.default_rng(1).normal(size=(2, 3, 9, 7)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    choice = InputChoice(files={"x": tmp_path / "x.npy"})
+    found = run(model, with_statistics(tmp_path), tmp_path / "run", inputs=choice)
+    verdicts = {r.golden_node: r.verdict for r in found.layers if r.target_tensor is not None}
+    assert verdicts["fc"] is Verdict.FAIL
+    assert {v for n, v in verdicts.items() if n in ("relu1", "conv2", "add", "flat")} == {Verdict.NOT_COMPARABLE}
+    assert Verdict.PASS not in verdicts.values()
+    assert found.verdict is Verdict.NOT_COMPARABLE
+    said = next(f for f in found.findings if f.code == "ACC109")
+    assert said.values["first"] == "fc"

@@ -16,6 +16,7 @@ from diag.compare.evidence import Evidence
 from diag.compare.recorded.device import Device, DeviceOp, Place, narrowest, value_of
 from diag.compare.recorded.matching import Answer, Matcher, Matching
 from diag.compare.recorded.own import Reruns
+from diag.compare.recorded.statistics import judged
 from diag.compare.recorded.tensors import Placed, placed
 from diag.compare.rows import Measured, Rows, dtype_of, metrics_of, worst
 from diag.compare.sides import Side
@@ -153,6 +154,9 @@ class Judging:
         pair = Pairing(value_of(self.device, place), answer.golden, found.layout, 0.0, answer.verified, answer.kind)
         m = Measured(pair, tuple(golden.shape), own_dtype, whole, own, None, tuple(fed), found.problem)
         row = self._rejudged(maker.row(m), answer)
+        if tensor.span is None and tensor.summary is not None:
+            verdict, reason = judged(golden, tensor.summary)
+            row = replace(row, verdict=verdict, reason=reason)
         self.fed.setdefault(answer.golden, tuple(fed))
         if expected is not None and found.array is not None and self._spoils(row):
             self._keep(place, pair, golden, expected, found.array, fed, row)
