@@ -125,9 +125,9 @@ def _merged(defaults: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, 
         below, above = defaults.get(key, {}), model.get(key, {})
         if isinstance(below, dict) and isinstance(above, dict) and (below or above):
             told[key] = {**below, **above}
-            if key == "config":
-                told[key] = {s: {**below.get(s, {}), **above.get(s, {})} for s in {**below, **above}
-                             if isinstance(below.get(s, {}), dict) and isinstance(above.get(s, {}), dict)}
+            sections = [*below.values(), *above.values()]
+            if key == "config" and all(isinstance(s, dict) for s in sections):
+                told[key] = {s: {**below.get(s, {}), **above.get(s, {})} for s in {**below, **above}}
     return told
 
 
@@ -140,6 +140,13 @@ def _typed(told: Mapping[str, Any], where: str) -> None:
             fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
             if value is not None and not fits:
                 raise UsageError(f"'{key}' must be {words}", where=where)
+            if keys is _NUMBERS and value is not None and not 0 <= value < 1e9:
+                raise UsageError(f"'{key}' must not be below 0", where=where)
+    for key in ("seed", "check_profiles"):
+        if isinstance(told.get(key), float):
+            raise UsageError(f"'{key}' must be a whole number", where=where)
+    if not all(isinstance(name, str) for name in told.get("rewrites", ())):
+        raise UsageError("'rewrites' must be a list of names", where=where)
     for section, values in told.get("config", {}).items():
         if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
             raise UsageError(f"config.{section} must be a table of text", where=where,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,7 @@ def read_version(text: str) -> Version:
     """(2, 3, 1) from "2.3.1rc1"; () where nothing is known."""
     numbers = []
     for part in text.strip().lstrip("v").split("."):
-        digits = "".join(c for c in part if c.isdecimal()) if part[:1].isdecimal() else ""
+        digits = "".join(itertools.takewhile(str.isdecimal, part))
         if not digits:
             break
         numbers.append(int(digits))

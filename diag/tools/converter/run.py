@@ -164,7 +164,7 @@ def _why_unchecked(plan: ConverterPlan) -> str:
         return "the first run was switched off"
     if plan.save_type != "MINDIR":
         return "models for devices (.ms) run on the device"
-    if plan.for_ascend and plan.checks.device == "cpu" and plan.checks.runtime == "auto":
+    if plan.for_ascend and plan.checks.device == "cpu":
         return "what is compiled for a chip runs only there; give --device ascend:N on a machine that has it"
     return ""
 

@@ -116,7 +116,7 @@ def _entry(file: ConfigFile, entry: Entry, version: Version, seen: dict[tuple[st
     if comment is not None:
         key, value, words = comment
         yield Remark(finding(Code.CONFIG_INLINE_COMMENT, f"line {entry.line}", key=key, value=value, comment=words,
-                             evidence=place), entry.line, (f"# {words.lstrip('#/- ')}", f"{key}={value}"))
+                             evidence=place), entry.line, (f"# {words.lstrip('#/- ')}".rstrip(), f"{key}={value}"))
         return
     if entry.problem:
         yield Remark(finding(Code.CONFIG_ILLEGAL_LINE, f"line {entry.line}", text=stripped[:80],

@@ -12,6 +12,8 @@ from diag.tools.converter_config.remark import close, sure
 WIDE = str.maketrans("；，：＝（）【】“”", ';,:=()[]""')
 """Full-width signs, as input methods write them."""
 _ITEM = re.compile(r"\s*(?P<name>[^;]+?)\s*:\s*\[?(?P<dims>-?\d+(?:\s*,\s*-?\d+)*)\]?\s*")
+_TWO_IN_ONE = re.compile(r"[；：，]|:\s*\[?-?\d+(?:\s*,\s*-?\d+)*\]?\s*,")
+"""In a name: it is no name, but an input whose separator from the next one is wrong."""
 _RUN_ON = re.compile(r",\s*(?=[A-Za-z_][^,;:]*:)")
 
 
@@ -29,7 +31,7 @@ def shapes_in(value: str) -> dict[str, tuple[int, ...]] | None:
     shapes: dict[str, tuple[int, ...]] = {}
     for part in filter(None, (p.strip() for p in value.split(";"))):
         found = _ITEM.fullmatch(part)
-        if found is None or found["name"] in shapes:
+        if found is None or found["name"] in shapes or _TWO_IN_ONE.search(found["name"]):
             return None
         shapes[found["name"]] = tuple(int(d) for d in found["dims"].split(","))
     return shapes or None

@@ -57,7 +57,7 @@ def time_layers(one: Contender, feeds: Mapping[str, Array], threads: int, optimi
     """Progress, then Finished(NodeTimes). What cannot be timed is said in the note, never raised."""
     try:
         if one.spec.name == "onnxruntime":
-            yield Progress(f"layers of {one.path.name}", 0, 0)
+            yield Progress("Timing layers", 0, 0)
             yield Finished(_profiled(one.path, feeds, threads, optimise, cancel))
         elif one.spec.name == "mindspore-lite":
             yield from _alone(one, feeds, threads, max_s, cancel)
@@ -115,11 +115,11 @@ def _alone(one: Contender, feeds: Mapping[str, Array], threads: int, max_s: floa
     with runtime(one.spec).open(one.path, options, cancel) as session:  # type: ignore[assignment]
         # What the nodes read comes from the reference runtime: values of the real one would cost a build each.
         golden = Reference().open(one.path, RunOptions(key=options.key), cancel)
-        yield from _each(one, session, golden, feeds, max_s, cancel)
+        yield from _each(session, golden, feeds, max_s, cancel)
 
 
-def _each(one: Contender, session: MindIRSession, golden: ProgramSession, feeds: Mapping[str, Array], max_s: float,
-          cancel: Cancel) -> Iterator[Event]:
+def _each(session: MindIRSession, golden: ProgramSession, feeds: Mapping[str, Array], max_s: float, cancel: Cancel
+          ) -> Iterator[Event]:
     graph, end = session.graph, time.monotonic() + max_s
     found: list[NodeTime] = []
     nodes = [node for node in graph.nodes if node.outputs and node.outputs[0]]
@@ -127,7 +127,7 @@ def _each(one: Contender, session: MindIRSession, golden: ProgramSession, feeds:
     for batch in _batches(session, nodes):
         values = yield from _values(golden, feeds, batch, cancel)
         for node in batch:
-            yield Progress(f"layers of {one.path.name}", len(found), len(nodes), "layers")
+            yield Progress("Timing layers", len(found), len(nodes), "layers")
             if time.monotonic() > end:
                 problem = f"The time of {max_s:g} s was over"
                 break
@@ -167,7 +167,7 @@ def _values(golden: ProgramSession, feeds: Mapping[str, Array], batch: Sequence[
     """What the nodes of the batch read, computed by the reference runtime."""
     graph = golden.program.graph
     wanted = [v for node in batch for v in node.inputs if v in graph.producers]
-    yield Progress("values for single layers", 0, 0)
+    yield Progress("Timing layers", 0, 0)
     try:
         seen = golden.observe(feeds, list(dict.fromkeys(wanted)), cancel)
     except DiagError:

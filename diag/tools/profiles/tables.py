@@ -81,7 +81,7 @@ def read_operators(path: Path, into: Builder, cancel: Cancel, kind: str = "op_su
         if "run" in frame:
             seen.update(frame["run"].dropna().unique())
         rows += len(piece)
-        yield Progress(f"reading {path.name}", rows, 0, "rows")
+        yield Progress("Reading the profile", rows, 0, "rows")
     return seen - {"N/A", ""}
 
 

@@ -33,7 +33,7 @@ def read_trace(path: Path, cancel: Cancel) -> Iterator[Event]:
     for number, (event, done) in enumerate(events(path, reading.builder)):
         if number % 5000 == 0:
             cancel.check()
-            yield Progress(f"reading {path.name}", done, 0, "bytes")
+            yield Progress("Reading the profile", done, 0, "bytes")
         reading.take(event)
     yield Finished(reading.profile(path))
 
