@@ -62,6 +62,17 @@ class Bar(QToolBar):
         self.match.setEnabled(False)
         self.export = self._action(self.tr("Export …"), self.tr("Save what is seen as PNG or SVG"))
 
+    def tell_steps(self, differences: bool) -> None:
+        """Whether the two steps go to failures or to differences."""
+        for action, text, tip in (
+                (self.previous, self.tr("◀ Difference"), self.tr("Previous node that differs")),
+                (self.next, self.tr("Difference ▶"), self.tr("Next node that differs"))) if differences else (
+                (self.previous, self.tr("◀ Failure"), self.tr("Previous failing node")),
+                (self.next, self.tr("Failure ▶"), self.tr("Next failing node"))):
+            action.setText(text)
+            action.setToolTip(tip)
+            self.widgetForAction(action).setAccessibleName(tip)
+
     def _action(self, text: str, tip: str) -> QAction:
         action = QAction(text, self)
         action.setToolTip(tip)
@@ -83,6 +94,12 @@ class Legend(QWidget):
         self.setAccessibleName(self.tr("Legend"))
         self.setAccessibleDescription(", ".join([*(word for _, word in states), own]))
 
+    def set_states(self, states: Sequence[tuple[State, str]], own: str) -> None:
+        """Other entries; ``own`` is "" where there is no ring to explain."""
+        self._states, self._own = states, own
+        self.setAccessibleDescription(", ".join([*(word for _, word in states), own]))
+        self.update()
+
     def set_artist(self, artist: Artist) -> None:
         """Other colours."""
         self._artist = artist
@@ -102,7 +119,7 @@ class Legend(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = QFontMetrics(self.font())
         x, high = 8.0, float(self.height())
-        for state, word in (*self._states, (None, self._own)):
+        for state, word in (*self._states, *(((None, self._own),) if self._own else ())):
             wide = metrics.horizontalAdvance(word)
             if x + wide + 20 > self.width():
                 break

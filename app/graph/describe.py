@@ -7,7 +7,7 @@ from html import escape
 from PySide6.QtCore import QObject
 
 from app.graph.model import GraphModel
-from app.graph.overlay import Links, State
+from app.graph.overlay import DIFFERENCES, Links, State
 from diag.report.labels import labels
 from diag.report.numbers import error, gate
 from diag.rules import Lang
@@ -24,13 +24,30 @@ class Describer(QObject):
     def __init__(self, lang: Lang, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._labels = labels(lang)
+        self._differences = False
+
+    def set_differences(self, differences: bool) -> None:
+        """Whether states are what a pass did, not verdicts."""
+        self._differences = differences
+
+    def legend(self) -> list[tuple[State, str]]:
+        """The states of the present kind, the most alarming first."""
+        words = self.states()
+        if self._differences:
+            return [(state, words[state]) for state in (*DIFFERENCES, State.NONE)]
+        return [(state, words[state]) for state in sorted(words, reverse=True) if state not in DIFFERENCES]
 
     def states(self) -> dict[State, str]:
         """The states in words."""
         verdict = self._labels["verdict"]
+        if self._differences:
+            return {State.REMOVED: self.tr("removed"), State.ADDED: self.tr("added"),
+                    State.FUSED: self.tr("fused or split"), State.CHANGED: self.tr("changed"),
+                    **dict.fromkeys(set(State) - set(DIFFERENCES), self.tr("unchanged"))}
         return {State.FAIL: verdict["fail"], State.WATCH: verdict["watch"], State.PASS: verdict["pass"],
                 State.UNMAPPED: self.tr("no counterpart"), State.INCOMPARABLE: verdict["not_comparable"],
-                State.INSIDE: self.tr("inside a fused node"), State.NONE: self.tr("not compared")}
+                State.INSIDE: self.tr("inside a fused node"), State.NONE: self.tr("not compared"),
+                **dict.fromkeys(DIFFERENCES, "")}
 
     def tip(self, model: GraphModel, item: int) -> str:
         """All that is known of an item, as rich text."""
@@ -51,7 +68,7 @@ class Describer(QObject):
             return self.tr("{linked} of {count} nodes have a counterpart").format(linked=linked, count=len(nodes))
         if not answer:
             reason = model.overlay.reasons.get(item, "")
-            if model.overlay.state[item] == State.NONE:
+            if model.overlay.state[item] == State.NONE and not self._differences:
                 return self.tr("No counterpart: not compared (folded away, or without a tensor)")
             return self.tr("No counterpart") + (f": {reason}" if reason else "")
         names = ", ".join(other.name(n) for n in answer[:_MOST_NAMES])

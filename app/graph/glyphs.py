@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
-from app.graph.overlay import State
+from app.graph.overlay import DIFFERENCES, State
 from app.graph.palette import GraphPalette
 
 GLYPH = 14.0
@@ -63,8 +63,25 @@ def _draw(painter: QPainter, state: State, palette: GraphPalette) -> None:
         painter.setBrush(QBrush(colour, Qt.BrushStyle.BDiagPattern))
         painter.setPen(QPen(colour, 1.4))
         painter.drawRect(QRectF(1.2, 1.2, 11.6, 11.6))
+    elif state in DIFFERENCES:
+        _difference(painter, state, ink)
     else:
         _ring(painter, state, colour)
+
+
+def _difference(painter: QPainter, state: State, ink: QPen) -> None:
+    """A disc with plus or minus, a lozenge, a square with an arrow."""
+    if state == State.FUSED:
+        painter.drawPolygon(QPolygonF([QPointF(7, 0.2), QPointF(13.8, 7), QPointF(7, 13.8), QPointF(0.2, 7)]))
+        lines = [QLineF(4.4, 5.4, 7, 9.2), QLineF(9.6, 5.4, 7, 9.2)]
+    elif state == State.CHANGED:
+        painter.drawRoundedRect(QRectF(0.8, 0.8, 12.4, 12.4), 3, 3)
+        lines = [QLineF(3.6, 7, 10.4, 7), QLineF(7.8, 4.4, 10.4, 7), QLineF(7.8, 9.6, 10.4, 7)]
+    else:
+        painter.drawEllipse(QRectF(0.7, 0.7, 12.6, 12.6))
+        lines = [QLineF(4, 7, 10, 7), QLineF(7, 4, 7, 10)][:2 if state == State.ADDED else 1]
+    painter.setPen(ink)
+    painter.drawLines(lines)
 
 
 def _ring(painter: QPainter, state: State, colour: QColor) -> None:

@@ -23,6 +23,8 @@ class State(IntEnum):
 
     NONE: nothing was compared. INSIDE: a fused node of the other side does its work and gives no tensor for it.
     INCOMPARABLE: its counterpart is known, its tensor could not be compared. UNMAPPED: no counterpart.
+
+    The last four are for two graphs that are laid side by side without numbers: what a compiler's pass did.
     """
 
     NONE = 0
@@ -32,7 +34,15 @@ class State(IntEnum):
     PASS = 4
     WATCH = 5
     FAIL = 6
+    CHANGED = 7
+    FUSED = 8
+    ADDED = 9
+    REMOVED = 10
 
+
+DIFFERENCES = (State.REMOVED, State.ADDED, State.FUSED, State.CHANGED)
+ALARMING = frozenset({State.FAIL, *DIFFERENCES})
+"""States that ``next`` goes to."""
 
 STATES = len(State)
 _OF_VERDICT = {Verdict.PASS: State.PASS, Verdict.WATCH: State.WATCH, Verdict.FAIL: State.FAIL,

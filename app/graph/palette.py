@@ -38,4 +38,5 @@ class GraphPalette:
     def state(self, state: State) -> str:
         """The colour of a state."""
         return {State.PASS: self.passed, State.WATCH: self.watch, State.FAIL: self.failed,
-                State.NONE: self.border}.get(state, self.none)
+                State.NONE: self.border, State.ADDED: self.passed, State.REMOVED: self.failed,
+                State.FUSED: self.own, State.CHANGED: self.watch}.get(state, self.none)

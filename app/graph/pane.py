@@ -14,14 +14,16 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from app.graph.canvas import Canvas
 from app.graph.labels import Labels
 from app.graph.model import GraphModel
-from app.graph.overlay import State
+from app.graph.overlay import ALARMING
 from app.graph.paint import Artist, Marks
 from app.graph.prepare import Prepared, prepare
+from app.graph.wording import Words
 from app.jobs import LatestRunner, call
 
 Array = npt.NDArray[Any]
 
 _NOBODY: Array = np.zeros(0, np.int64)
+_ALARMING = tuple(ALARMING)
 
 
 class Title(QLabel):
@@ -81,6 +83,11 @@ class Pane(QWidget):
         box.setSpacing(0)
         box.addWidget(self.title)
         box.addWidget(self.canvas, 1)
+
+    @property
+    def words(self) -> Words:
+        """What its boxes say."""
+        return self._labels.words
 
     @property
     def busy(self) -> bool:
@@ -205,12 +212,12 @@ class Pane(QWidget):
     # lists
 
     def failing(self) -> list[int]:
-        """Nodes that fail or make an error of their own, in the order of execution."""
+        """Nodes that fail, make an error of their own or differ, in the order of execution."""
         if self.model is None:
             return []
         state = self.model.overlay.state
         drawn = self.model.parent[:len(state)] >= 0
-        return np.flatnonzero(((state == State.FAIL) | self.model.overlay.own) & drawn).tolist()
+        return np.flatnonzero((np.isin(state, _ALARMING) | self.model.overlay.own) & drawn).tolist()
 
     def hits(self, text: str) -> list[int]:
         """Items whose name or operator holds the text; nodes first."""

@@ -23,9 +23,10 @@ def places(graph: Graph) -> list[Place]:
     """The place of each node, in the order of ``graph.nodes``.
 
     Exporters write ``/a/b/Op``; converters put words before it (``layer_norm_/a/b/Add_1``) or give names of their own
-    (``Default/ScaleFusion-op0``, ``Conv_post``). A node whose name tells no scope stands where its neighbours stand.
+    (``Default/ScaleFusion-op0``, ``Conv_post``). A node whose name tells no scope stands where its neighbours stand;
+    one of a compiler, which writes names one after the other, where its first original node stood (``info["place"]``).
     """
-    names = [node.name for node in graph.nodes]
+    names = [str(node.info.get("place") or node.name) for node in graph.nodes]
     rooted = _rooted(names)
     scopes = {_split(name)[:-1] for name in names if rooted and name.startswith("/")}
     paths = [_path(name, rooted, scopes) for name in names]

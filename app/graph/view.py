@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from app.graph.bar import Bar, Legend
+from app.graph.crossing import answer
 from app.graph.describe import Describer
 from app.graph.export import export
 from app.graph.labels import Labels
@@ -22,8 +22,8 @@ from app.graph.paint import Artist
 from app.graph.palette import GraphPalette
 from app.graph.pane import Pane
 from app.graph.prepare import Loaded, load
-from app.graph.wording import Words
-from app.jobs import LatestRunner, call
+from app.graph.wording import Words, alarming
+from app.jobs import Job, LatestRunner, call
 from diag.errors import DiagError
 from diag.rules import Lang
 from diag.types.comparison import Comparison
@@ -59,6 +59,9 @@ class GraphView(QWidget):
     def __init__(self, palette: GraphPalette, lang: Lang = "en", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lang: Lang = lang
+        self._palette, self._differences = palette, False
+        self.sides = (self.tr("Golden"), self.tr("Target"))
+        self.nothing = self.tr("No graph is open. Compare two models, or open a run.")
         self._links: Links = NO_LINKS
         self._hits: list[tuple[Pane, int]] = []
         self._hit = -1
@@ -68,8 +71,7 @@ class GraphView(QWidget):
         self._active = self.panes[0]
         self.bar = Bar(self)
         self.info = QLabel(self)
-        self.legend = Legend(artist, sorted(self._describe.states().items(), reverse=True),
-                             self.tr("makes an error of its own"), self)
+        self.legend = Legend(artist, self._describe.legend(), self.tr("makes an error of its own"), self)
         self._loader = LatestRunner(self)
         self._loader.done.connect(self._loaded)
         self._arrange()
@@ -104,6 +106,21 @@ class GraphView(QWidget):
         self._tell()
         self._search(self.bar.search.text())
 
+    def show_loaded(self, job: Job) -> None:
+        """Show what a job gives, a Loaded, in place of what is shown or being read."""
+        self._loader.request(job)
+
+    def set_differences(self, differences: bool) -> None:
+        """Whether nodes are coloured by what a pass did to them (no verdicts): other words and another legend."""
+        if differences == self._differences:
+            return
+        self._differences = differences
+        self._describe.set_differences(differences)
+        self.legend.set_states(self._describe.legend(),
+                               "" if differences else self.tr("makes an error of its own"))
+        self.bar.tell_steps(differences)
+        self.set_palette(self._palette)
+
     def set_swapped(self, swapped: bool) -> None:
         """Put the target left."""
         first = self.panes[0] if not swapped else self.panes[1]
@@ -111,6 +128,7 @@ class GraphView(QWidget):
 
     def set_palette(self, palette: GraphPalette) -> None:
         """Other colours."""
+        self._palette = palette
         artist = self._artist(palette)
         for pane in self.panes:
             pane.set_artist(artist, artist.labels)
@@ -188,7 +206,8 @@ class GraphView(QWidget):
     # parts
 
     def _artist(self, palette: GraphPalette) -> Artist:
-        words = Words(self.tr("{count} nodes"), self.tr("{count} failing"))
+        words = Words(self.tr("{count} nodes"),
+                      self.tr("{count} differ") if self._differences else self.tr("{count} failing"))
         return Artist(palette, Labels(self.font(), words))
 
     def _arrange(self) -> None:
@@ -264,29 +283,12 @@ class GraphView(QWidget):
             return
         nodes = model.nodes_in(item).tolist() if item >= 0 else []
         group = self._links.group(model.side, nodes) if model.is_node(item) else ()
-        answer = self._answer(pane, item, nodes)
+        answered = answer(model, other.model, self._links, item, nodes)
         pane.mark(item, np.array(group, np.int64))
-        keep = other.selected if not answer and self._grey(other, other.selected) else -1
-        other.mark(keep, linked=np.array(answer, np.int64))
-        other.look_at(answer)
+        keep = other.selected if not answered and self._grey(other, other.selected) else -1
+        other.mark(keep, linked=np.array(answered, np.int64))
+        other.look_at(answered)
         self._tell()
-
-    def _answer(self, pane: Pane, item: int, nodes: Iterable[int]) -> tuple[int, ...]:
-        """What answers an item on the other side: a scope of the same path, else the nodes."""
-        other, model = self._other(pane).model, pane.model
-        if other is None or model is None or item < 0:
-            return ()
-        if model.is_scope(item):
-            path = model.paths[item - model.root]
-            if path in other.paths:
-                return (other.root + other.paths.index(path),)
-        if model.is_scope(item) or model.is_node(item):
-            return self._links.across(model.side, nodes)
-        at = item - model.first_input
-        inputs, outputs = len(model.graph.inputs), len(model.graph.outputs)
-        if at < inputs:
-            return (other.first_input + at,) if inputs == len(other.graph.inputs) else ()
-        return (other.first_output + at - inputs,) if outputs == len(other.graph.outputs) else ()
 
     def _grey(self, pane: Pane, item: int) -> bool:
         model = pane.model
@@ -304,8 +306,8 @@ class GraphView(QWidget):
             self.info.setText(self.tr("Click a node to see it and its counterpart. Double click opens a scope."))
         else:
             lines = [self._describe.short(pane.model, pane.selected)]
-            answer = self._describe.counterpart(pane.model, pane.selected, other.model, self._links)
-            lines.append(f"⇄ {answer}" if answer else "")
+            told = self._describe.counterpart(pane.model, pane.selected, other.model, self._links)
+            lines.append(f"⇄ {told}" if told else "")
             if both:
                 lines.append(self.tr("Match makes them each other's counterpart."))
             self.info.setText("\n".join(line for line in lines if line))
@@ -314,15 +316,16 @@ class GraphView(QWidget):
     def _titles(self) -> None:
         for pane in self.panes:
             model = pane.model
-            pane.canvas.empty = self.tr("No graph is open. Compare two models, or open a run.")
+            pane.canvas.empty = self.nothing
             if model is None:
                 pane.title.tell("")
                 continue
-            side = self.tr("Golden") if model.side == "golden" else self.tr("Target")
+            side = self.sides[model.side == "target"]
             name = model.graph.path.name if model.graph.path else model.graph.name
             count = self.tr("{count} nodes").format(count=f"{int(model.leaves[model.root]):,}")
-            failing = int(model.states[model.root][State.FAIL])
-            parts = [side, name, count, self.tr("{count} failing").format(count=f"{failing:,}") if failing else ""]
+            failing = alarming(model, model.root)
+            words = pane.words.failing.format(count=f"{failing:,}") if failing else ""
+            parts = [side, name, count, words]
             pane.title.tell(" · ".join(part for part in parts if part))
             pane.canvas.setAccessibleName(self.tr("Graph of {name}").format(name=name))
             if pane.canvas.scene is None:

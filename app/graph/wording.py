@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.graph.model import GraphModel
-from app.graph.overlay import State
+from app.graph.overlay import ALARMING
 from diag.types.tensor import Shape
 
 Array = npt.NDArray[Any]
@@ -41,9 +41,14 @@ def detail(model: GraphModel, item: int, words: Words) -> str:
         known = model.graph.info(node.outputs[0]).shape if node.outputs else None
         shape = shape_text(known if known is not None or not rows else rows[-1].shape)
         return " · ".join(part for part in (name, shape) if part)
-    failing = int(model.states[item][State.FAIL])
+    failing = alarming(model, item)
     held = words.nodes.format(count=f"{int(model.leaves[item]):,}")
     return held + (" · " + words.failing.format(count=f"{failing:,}") if failing else "")
+
+
+def alarming(model: GraphModel, item: int) -> int:
+    """How many nodes inside fail, or differ."""
+    return int(model.states[item][list(ALARMING)].sum())
 
 
 def badge(weights: int) -> str:

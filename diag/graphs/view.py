@@ -50,6 +50,11 @@ class ViewNode:
         return tuple(Tensor(i.dtype, "", i.shape) for i in infos)
 
     @property
+    def graph(self) -> Graph | None:
+        """The ONNX or MindIR graph that holds it; None for an operation of GE."""
+        return self._graph
+
+    @property
     def originals(self) -> tuple[str, ...] | None:
         """Names of original nodes in it: None where nothing is said (it is one by its own name), () for a made one."""
         return self.source.originals if isinstance(self.source, GeOp) else None

@@ -8,7 +8,7 @@ from graph_samples import compared, flat, unet
 from samples import shared
 
 from app.graph.model import IN, OUT, GraphModel, build
-from app.graph.overlay import State, links, overlay
+from app.graph.overlay import STATES, State, links, overlay
 from app.graph.tree import common, places
 from diag.cancel import Cancel
 from diag.errors import Cancelled
@@ -122,7 +122,7 @@ def test_a_scope_shows_the_worst_inside_and_counts_all():
     for scope in range(model.root, model.size, 7):
         held = model.nodes_in(scope)
         assert model.worst[scope] == states[held].max()
-        assert model.states[scope].tolist() == np.bincount(states[held], minlength=7).tolist()
+        assert model.states[scope].tolist() == np.bincount(states[held], minlength=STATES).tolist()
         assert model.own[scope] == model.overlay.own[held].any()
 
 
