@@ -8,6 +8,13 @@ from diag.events import Progress
 
 _STAGES = (QT_TRANSLATE_NOOP("Stages", "Opening the models"), QT_TRANSLATE_NOOP("Stages", "Comparing layers"),
            QT_TRANSLATE_NOOP("Stages", "Running the target"), QT_TRANSLATE_NOOP("Stages", "Looking for the reason"),
+           QT_TRANSLATE_NOOP("Stages", "Measuring"), QT_TRANSLATE_NOOP("Stages", "Timing layers"),
+           QT_TRANSLATE_NOOP("Stages", "Reading the profile"), QT_TRANSLATE_NOOP("Stages", "samples"),
+           QT_TRANSLATE_NOOP("Stages", "rounds"), QT_TRANSLATE_NOOP("Stages", "layers"),
+           QT_TRANSLATE_NOOP("Stages", "Converting without tuning"),
+           QT_TRANSLATE_NOOP("Stages", "Tuning while converting (silent until the end)"),
+           QT_TRANSLATE_NOOP("Stages", "Converting with the knowledge bank"),
+           QT_TRANSLATE_NOOP("Stages", "subgraph tuning"), QT_TRANSLATE_NOOP("Stages", "operator tuning"),
            QT_TRANSLATE_NOOP("Stages", "models"), QT_TRANSLATE_NOOP("Stages", "nodes"))
 
 

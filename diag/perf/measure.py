@@ -57,8 +57,7 @@ def measure(plan: BenchPlan, cancel: Cancel) -> Iterator[Event]:
 
 def _round(plan: BenchPlan, number: int, wanted: int, feeds: Sequence[Mapping[str, Array]], taken: list[_Taken],
            cancel: Cancel, end: float) -> Iterator[Event]:
-    stage = f"round {number + 1} of {plan.rounds}"
-    yield Progress(f"{stage}: opening", number, plan.rounds)
+    yield Progress("Opening the models", number, plan.rounds, "rounds")
     with ExitStack() as stack:
         opened: list[Timed] = []
         # Who is opened first, and who runs first, changes from round to round and from turn to turn.
@@ -72,7 +71,7 @@ def _round(plan: BenchPlan, number: int, wanted: int, feeds: Sequence[Mapping[st
         for one, got in zip(ordered, taken, strict=True):
             _warm_up(one, got, plan.warmup, cancel)
         for turn in range(wanted):
-            yield Progress(stage, sum(len(t.samples_s) for t in taken), plan.runs * len(taken), "samples")
+            yield Progress("Measuring", sum(len(t.samples_s) for t in taken), plan.runs * len(taken), "samples")
             with no_garbage():
                 for i in _turn(len(ordered), number + turn):
                     batch = taken[i].batch

@@ -145,6 +145,220 @@
         <source>Save what is seen as PNG or SVG</source>
         <translation>将所见保存为 PNG 或 SVG</translation>
     </message>
+    <message>
+        <source>◀ Difference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Previous node that differs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Difference ▶</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next node that differs</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BenchPane</name>
+    <message>
+        <source>Measure</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Models (*.onnx *.mindir *.ms)</source>
+        <translation>模型 (*.onnx *.mindir *.ms)</translation>
+    </message>
+    <message>
+        <source>The first is what the others are compared with. Drop models or recorded times here; drag to change the order.</source>
+        <translation>其余模型与第一个比较。可将模型或记录的耗时拖到这里；拖动可改变顺序。</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>the runtime&apos;s choice</source>
+        <translation>由运行时决定</translation>
+    </message>
+    <message>
+        <source>How often each model is opened anew; intervals of ratios need at least 3</source>
+        <translation>每个模型重新打开的次数；比值的区间至少需要 3 轮</translation>
+    </message>
+    <message>
+        <source>onnxruntime may optimise</source>
+        <translation>允许 onnxruntime 优化</translation>
+    </message>
+    <message>
+        <source>time each layer too</source>
+        <translation>同时测量各层耗时</translation>
+    </message>
+    <message>
+        <source>Comparison</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>run folder: errors beside the times</source>
+        <translation>运行文件夹：在耗时旁显示误差</translation>
+    </message>
+    <message>
+        <source>Shapes</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>Runtime</source>
+        <translation>运行时</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程</translation>
+    </message>
+    <message>
+        <source>Measurement</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>样本数</translation>
+    </message>
+    <message>
+        <source>Rounds</source>
+        <translation>轮数</translation>
+    </message>
+    <message>
+        <source>Warm-up runs</source>
+        <translation>预热次数</translation>
+    </message>
+    <message>
+        <source>At most</source>
+        <translation>最长时间</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>各层</translation>
+    </message>
+    <message>
+        <source>Samples and ratio</source>
+        <translation>样本与比值</translation>
+    </message>
+    <message>
+        <source>Sample by sample</source>
+        <translation>逐个样本</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Median ms</source>
+        <translation>中位数 ms</translation>
+    </message>
+    <message>
+        <source>95 % interval</source>
+        <translation>95 % 区间</translation>
+    </message>
+    <message>
+        <source>Ratio</source>
+        <translation>比值</translation>
+    </message>
+    <message>
+        <source>Ratio&apos;s interval</source>
+        <translation>比值区间</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差别</translation>
+    </message>
+    <message>
+        <source>p90</source>
+        <translation>p90</translation>
+    </message>
+    <message>
+        <source>Least</source>
+        <translation>最小</translation>
+    </message>
+    <message>
+        <source>MAD</source>
+        <translation>MAD</translation>
+    </message>
+    <message>
+        <source>Times</source>
+        <translation>耗时</translation>
+    </message>
+    <message>
+        <source>Layers: time and error</source>
+        <translation>各层：耗时与误差</translation>
+    </message>
+    <message>
+        <source>Choose a model first</source>
+        <translation>请先选择模型</translation>
+    </message>
+    <message>
+        <source>Models and recorded times cannot be mixed</source>
+        <translation>不能同时使用模型和记录的耗时</translation>
+    </message>
+    <message>
+        <source>Measure, export as JSON, and import that too</source>
+        <translation>先测量并导出为 JSON，再一并导入</translation>
+    </message>
+    <message>
+        <source>Measuring {names}</source>
+        <translation>正在测量 {names}</translation>
+    </message>
+    <message>
+        <source>{count} models  ·  {seconds} s</source>
+        <translation>{count} 个模型  ·  {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>The measurement was stopped</source>
+        <translation>测量已停止</translation>
+    </message>
+    <message>
+        <source>How fast is it, and is the difference real?</source>
+        <translation>有多快？差别是真的吗？</translation>
+    </message>
+    <message>
+        <source>Choose one model, or a first one and others to compare with it. Recorded times can be dropped as well.</source>
+        <translation>选择一个模型，或先选一个再选其他模型与之比较。也可拖入记录的耗时。</translation>
+    </message>
+</context>
+<context>
+    <name>BenchPlots</name>
+    <message>
+        <source>All samples, median and interval</source>
+        <translation>全部样本、中位数及区间</translation>
+    </message>
+    <message>
+        <source>ms</source>
+        <translation>毫秒</translation>
+    </message>
+    <message>
+        <source>Time over that of the first model</source>
+        <translation>与第一个模型的耗时之比</translation>
+    </message>
+    <message>
+        <source>time over that of the first model; left of 1 is faster</source>
+        <translation>与第一个模型的耗时之比；1 的左侧为更快</translation>
+    </message>
+    <message>
+        <source>Sample by sample</source>
+        <translation>逐个样本</translation>
+    </message>
+    <message>
+        <source>sample</source>
+        <translation>样本</translation>
+    </message>
 </context>
 <context>
     <name>BlindTest</name>
@@ -250,6 +464,18 @@
         <translation>模型 (*.mindir *.onnx)</translation>
     </message>
     <message>
+        <source>Compiler&apos;s graph</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compiled graphs (ge_proto_*.txt *.om *.json)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>empty: names and values decide what each operation is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>automatic</source>
         <translation>自动</translation>
     </message>
@@ -260,6 +486,10 @@
     <message>
         <source>Arrays by input name (*.npz)</source>
         <translation>按输入名存放的数组 (*.npz)</translation>
+    </message>
+    <message>
+        <source>empty: what the device recorded</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>empty: generated, so that they mean something to the model</source>
@@ -471,6 +701,26 @@
 <context>
     <name>Describer</name>
     <message>
+        <source>removed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>added</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>fused or split</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>changed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>unchanged</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>no counterpart</source>
         <translation>无对应</translation>
     </message>
@@ -602,6 +852,21 @@
     <message>
         <source>Choose a file</source>
         <translation>选择文件</translation>
+    </message>
+    <message>
+        <source>Choose a folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FileList</name>
+    <message>
+        <source>Add files</source>
+        <translation>添加文件</translation>
+    </message>
+    <message>
+        <source>Remove the selected</source>
+        <translation>移除所选</translation>
     </message>
 </context>
 <context>
@@ -797,6 +1062,10 @@
     <message>
         <source>Target</source>
         <translation>目标模型</translation>
+    </message>
+    <message>
+        <source>{count} differ</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Graph of {name}</source>
@@ -1084,6 +1353,41 @@
     <message>
         <source>Which rule decided</source>
         <translation>由哪条规则判定</translation>
+    </message>
+</context>
+<context>
+    <name>LayerTimes</name>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>{name} ms</source>
+        <translation>{name} 毫秒</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>占比</translation>
+    </message>
+    <message>
+        <source>Largest share of a model&apos;s summed layer time</source>
+        <translation>在某个模型各层耗时总和中的最大占比</translation>
+    </message>
+    <message>
+        <source>Cumulative error</source>
+        <translation>累计误差</translation>
+    </message>
+    <message>
+        <source>Own input</source>
+        <translation>自身输入</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>角色</translation>
     </message>
 </context>
 <context>
@@ -1388,6 +1692,88 @@
         <source>Several models in a row, such as Stable Diffusion: which one is at fault</source>
         <translation>多个模型串联（如 Stable Diffusion）：问题出在哪一个</translation>
     </message>
+    <message>
+        <source>Performance</source>
+        <translation>性能</translation>
+    </message>
+    <message>
+        <source>How fast, what tuning brings, and where the time goes</source>
+        <translation>有多快、调优带来多少、时间花在哪里</translation>
+    </message>
+</context>
+<context>
+    <name>Pane</name>
+    <message>
+        <source>Copy as command</source>
+        <translation>复制为命令</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Nothing was said yet.</source>
+        <translation>尚无消息。</translation>
+    </message>
+    <message>
+        <source>What it means</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>F5</source>
+        <translation>F5</translation>
+    </message>
+    <message>
+        <source>Copied: {line}</source>
+        <translation>已复制：{line}</translation>
+    </message>
+    <message>
+        <source>Export report</source>
+        <translation>导出报告</translation>
+    </message>
+    <message>
+        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
+        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Export table</source>
+        <translation>导出表格</translation>
+    </message>
+    <message>
+        <source>CSV table (*.csv)</source>
+        <translation>CSV 表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation>已写入：{path}</translation>
+    </message>
+    <message>
+        <source>What to do</source>
+        <translation>怎么办</translation>
+    </message>
+    <message>
+        <source>Findings come with a result.</source>
+        <translation>有结果后显示结论。</translation>
+    </message>
+    <message>
+        <source>Stopped on request.</source>
+        <translation>已按要求停止。</translation>
+    </message>
+</context>
+<context>
+    <name>PerformancePage</name>
+    <message>
+        <source>Measure</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Tune (AOE)</source>
+        <translation>调优（AOE）</translation>
+    </message>
+    <message>
+        <source>Profile</source>
+        <translation>剖析</translation>
+    </message>
 </context>
 <context>
     <name>PipelinePage</name>
@@ -1532,6 +1918,113 @@
     <message>
         <source>Colours</source>
         <translation>配色</translation>
+    </message>
+</context>
+<context>
+    <name>ProfilePane</name>
+    <message>
+        <source>Read</source>
+        <translation>读取</translation>
+    </message>
+    <message>
+        <source>Profiles (*.csv *.json *.txt *.log)</source>
+        <translation>剖析数据 (*.csv *.json *.txt *.log)</translation>
+    </message>
+    <message>
+        <source>Profile</source>
+        <translation>剖析数据</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Earlier one</source>
+        <translation>较早的</translation>
+    </message>
+    <message>
+        <source>to compare with</source>
+        <translation>用于比较</translation>
+    </message>
+    <message>
+        <source>Comparison</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>run folder: layers and their errors</source>
+        <translation>运行文件夹：各层及其误差</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>or folder</source>
+        <translation>或文件夹</translation>
+    </message>
+    <message>
+        <source>Beside it</source>
+        <translation>对照</translation>
+    </message>
+    <message>
+        <source>What the table shows</source>
+        <translation>表格内容</translation>
+    </message>
+    <message>
+        <source>Filter by name or type  (Ctrl+F)</source>
+        <translation>按名称或类型筛选  (Ctrl+F)</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>Operators</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>Choose a profile, or drop one here</source>
+        <translation>选择剖析数据，或拖到这里</translation>
+    </message>
+    <message>
+        <source>by operator</source>
+        <translation>按算子</translation>
+    </message>
+    <message>
+        <source>by type</source>
+        <translation>按类型</translation>
+    </message>
+    <message>
+        <source>by unit</source>
+        <translation>按单元</translation>
+    </message>
+    <message>
+        <source>every call</source>
+        <translation>每次调用</translation>
+    </message>
+    <message>
+        <source>against the earlier one</source>
+        <translation>与较早的比较</translation>
+    </message>
+    <message>
+        <source>Reading the profile</source>
+        <translation>正在读取剖析数据</translation>
+    </message>
+    <message>
+        <source>Reading was stopped</source>
+        <translation>读取已停止</translation>
+    </message>
+    <message>
+        <source>Where does the time go?</source>
+        <translation>时间花在哪里？</translation>
+    </message>
+    <message>
+        <source>A folder PROF_… or op_summary*.csv of msprof, onnxruntime&apos;s profile, or benchmark --timeProfiling.</source>
+        <translation>msprof 的 PROF_… 文件夹或 op_summary*.csv、onnxruntime 的剖析文件，或 benchmark --timeProfiling 的输出。</translation>
+    </message>
+    <message>
+        <source>{shown} of {total}</source>
+        <translation>{shown} / {total}</translation>
     </message>
 </context>
 <context>
@@ -1761,6 +2254,117 @@
     </message>
 </context>
 <context>
+    <name>Spots</name>
+    <message>
+        <source>Operator</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>Data types</source>
+        <translation>数据类型</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Error on its own input, else cumulative</source>
+        <translation>自身输入上的误差，否则为累计误差</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>单元</translation>
+    </message>
+    <message>
+        <source>Start ms</source>
+        <translation>开始 ms</translation>
+    </message>
+    <message>
+        <source>Duration µs</source>
+        <translation>耗时 µs</translation>
+    </message>
+    <message>
+        <source>Wait µs</source>
+        <translation>等待 µs</translation>
+    </message>
+    <message>
+        <source>Blocks</source>
+        <translation>分块数</translation>
+    </message>
+    <message>
+        <source>Stream</source>
+        <translation>流</translation>
+    </message>
+    <message>
+        <source>Here ms</source>
+        <translation>本次 ms</translation>
+    </message>
+    <message>
+        <source>Other ms</source>
+        <translation>另一次 ms</translation>
+    </message>
+    <message>
+        <source>Difference ms</source>
+        <translation>差值 ms</translation>
+    </message>
+    <message>
+        <source>Ratio</source>
+        <translation>比值</translation>
+    </message>
+    <message>
+        <source>Total ms</source>
+        <translation>总计 ms</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>占比</translation>
+    </message>
+    <message>
+        <source>Calls</source>
+        <translation>调用</translation>
+    </message>
+    <message>
+        <source>Mean µs</source>
+        <translation>平均 µs</translation>
+    </message>
+    <message>
+        <source>Longest µs</source>
+        <translation>最长 µs</translation>
+    </message>
+    <message>
+        <source>Matrix</source>
+        <translation>矩阵</translation>
+    </message>
+    <message>
+        <source>Use of the matrix unit, weighted by time</source>
+        <translation>矩阵单元利用率，按时间加权</translation>
+    </message>
+    <message>
+        <source>Vector</source>
+        <translation>向量</translation>
+    </message>
+    <message>
+        <source>Use of the vector unit, weighted by time</source>
+        <translation>向量单元利用率，按时间加权</translation>
+    </message>
+    <message>
+        <source>Load</source>
+        <translation>搬入</translation>
+    </message>
+    <message>
+        <source>Use of the load pipe (MTE2), weighted by time</source>
+        <translation>搬入流水线（MTE2）利用率，按时间加权</translation>
+    </message>
+</context>
+<context>
     <name>Stages</name>
     <message>
         <source>Opening the models</source>
@@ -1777,6 +2381,50 @@
     <message>
         <source>Looking for the reason</source>
         <translation>正在查找原因</translation>
+    </message>
+    <message>
+        <source>Measuring</source>
+        <translation>正在测量</translation>
+    </message>
+    <message>
+        <source>Timing layers</source>
+        <translation>正在测量各层</translation>
+    </message>
+    <message>
+        <source>Reading the profile</source>
+        <translation>正在读取剖析数据</translation>
+    </message>
+    <message>
+        <source>samples</source>
+        <translation>个样本</translation>
+    </message>
+    <message>
+        <source>rounds</source>
+        <translation>轮</translation>
+    </message>
+    <message>
+        <source>layers</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Converting without tuning</source>
+        <translation>正在转换（不调优）</translation>
+    </message>
+    <message>
+        <source>Tuning while converting (silent until the end)</source>
+        <translation>正在转换并调优（结束前没有输出）</translation>
+    </message>
+    <message>
+        <source>Converting with the knowledge bank</source>
+        <translation>正在使用知识库转换</translation>
+    </message>
+    <message>
+        <source>subgraph tuning</source>
+        <translation>子图调优</translation>
+    </message>
+    <message>
+        <source>operator tuning</source>
+        <translation>算子调优</translation>
     </message>
     <message>
         <source>models</source>
@@ -2017,6 +2665,251 @@
     <message>
         <source>The pipeline&apos;s file names no MindIR for it</source>
         <translation>流水线文件没有给它指定 MindIR</translation>
+    </message>
+</context>
+<context>
+    <name>Timeline</name>
+    <message>
+        <source>Timeline</source>
+        <translation>时间线</translation>
+    </message>
+    <message>
+        <source>This profile has no time axis.</source>
+        <translation>该剖析数据没有时间轴。</translation>
+    </message>
+    <message>
+        <source>compute</source>
+        <translation>计算</translation>
+    </message>
+    <message>
+        <source>layout and type changes</source>
+        <translation>排布与类型转换</translation>
+    </message>
+    <message>
+        <source>transfers</source>
+        <translation>传输</translation>
+    </message>
+    <message>
+        <source>communication</source>
+        <translation>通信</translation>
+    </message>
+    <message>
+        <source>host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>AI CPU</source>
+        <translation>AI CPU</translation>
+    </message>
+    <message>
+        <source>{duration} µs from {start} ms on</source>
+        <translation>自 {start} 毫秒起，{duration} 微秒</translation>
+    </message>
+</context>
+<context>
+    <name>TunePane</name>
+    <message>
+        <source>Tune</source>
+        <translation>调优</translation>
+    </message>
+    <message>
+        <source>ONNX model</source>
+        <translation>ONNX 模型</translation>
+    </message>
+    <message>
+        <source>Models (*.onnx)</source>
+        <translation>模型 (*.onnx)</translation>
+    </message>
+    <message>
+        <source>-1 for a size that varies; then give the sizes of each profile</source>
+        <translation>可变的尺寸写 -1，再给出每档的尺寸</translation>
+    </message>
+    <message>
+        <source>subgraphs</source>
+        <translation>子图</translation>
+    </message>
+    <message>
+        <source>operators</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>the converter</source>
+        <translation>转换工具</translation>
+    </message>
+    <message>
+        <source>the command aoe</source>
+        <translation>aoe 命令</translation>
+    </message>
+    <message>
+        <source>the converter&apos;s own</source>
+        <translation>转换工具默认</translation>
+    </message>
+    <message>
+        <source>Knowledge bank</source>
+        <translation>知识库</translation>
+    </message>
+    <message>
+        <source>AOE&apos;s own</source>
+        <translation>AOE 默认</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Results (*.json *.txt *.log *.ini *.cfg)</source>
+        <translation>结果 (*.json *.txt *.log *.ini *.cfg)</translation>
+    </message>
+    <message>
+        <source>Drop aoe_result_*.json, printed output, or the converter&apos;s configuration</source>
+        <translation>拖入 aoe_result_*.json、打印输出或转换配置</translation>
+    </message>
+    <message>
+        <source>Of the MindSpore Lite that tuned, if it is known</source>
+        <translation>调优所用 MindSpore Lite 的版本（若已知）</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>调优前</translation>
+    </message>
+    <message>
+        <source>Models (*.mindir *.ms *.onnx)</source>
+        <translation>模型 (*.mindir *.ms *.onnx)</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>调优后</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>ONNX</source>
+        <translation>ONNX</translation>
+    </message>
+    <message>
+        <source>Shapes</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>Tuning</source>
+        <translation>调优</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Through</source>
+        <translation>方式</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Profiles</source>
+        <translation>档位</translation>
+    </message>
+    <message>
+        <source>NPU</source>
+        <translation>NPU</translation>
+    </message>
+    <message>
+        <source>Bank</source>
+        <translation>知识库</translation>
+    </message>
+    <message>
+        <source>Results from elsewhere</source>
+        <translation>外部结果</translation>
+    </message>
+    <message>
+        <source>Lite version</source>
+        <translation>Lite 版本</translation>
+    </message>
+    <message>
+        <source>Proof: speed and accuracy of converted models</source>
+        <translation>验证：转换后模型的速度与精度</translation>
+    </message>
+    <message>
+        <source>By AOE</source>
+        <translation>AOE 结果</translation>
+    </message>
+    <message>
+        <source>Measured</source>
+        <translation>实测</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>结论</translation>
+    </message>
+    <message>
+        <source>Worst output</source>
+        <translation>最差输出</translation>
+    </message>
+    <message>
+        <source>Compared in</source>
+        <translation>比较记录</translation>
+    </message>
+    <message>
+        <source>The plan with its commands comes when tuning begins.</source>
+        <translation>开始调优时给出方案及命令。</translation>
+    </message>
+    <message>
+        <source>Read</source>
+        <translation>读取</translation>
+    </message>
+    <message>
+        <source>Prove</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>Choose an ONNX model, or drop results of AOE</source>
+        <translation>选择 ONNX 模型，或拖入 AOE 的结果</translation>
+    </message>
+    <message>
+        <source>Choose subgraphs, operators, or both</source>
+        <translation>请选择子图、算子或两者</translation>
+    </message>
+    <message>
+        <source>Tuning; AOE may be silent for hours</source>
+        <translation>正在调优；AOE 可能数小时没有输出</translation>
+    </message>
+    <message>
+        <source>The tuning was stopped</source>
+        <translation>调优已停止</translation>
+    </message>
+    <message>
+        <source>What does AOE bring, and is the tuned model still right?</source>
+        <translation>AOE 带来多少提升？调优后的模型还正确吗？</translation>
+    </message>
+    <message>
+        <source>Where AOE is not installed, plan and commands are written for the server. Results can be dropped.</source>
+        <translation>未安装 AOE 时，会为服务器写出方案和命令。可拖入结果。</translation>
+    </message>
+</context>
+<context>
+    <name>TunePlots</name>
+    <message>
+        <source>Before and after</source>
+        <translation>调优前后</translation>
+    </message>
+    <message>
+        <source>operators, µs</source>
+        <translation>算子，微秒</translation>
+    </message>
+    <message>
+        <source>whole models, ms</source>
+        <translation>整个模型，毫秒</translation>
+    </message>
+    <message>
+        <source>before</source>
+        <translation>调优前</translation>
+    </message>
+    <message>
+        <source>after</source>
+        <translation>调优后</translation>
     </message>
 </context>
 <context>

@@ -18,21 +18,52 @@ Table = tuple[list[Column], Mapping[str, Array], Mapping[str, Array]]
 """Columns, values, and known ranks of text columns."""
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Spots", text)
+def _words() -> Mapping[str, str]:
+    """Headings and tips in the user's language, by their English."""
+    translate = QCoreApplication.translate
+    return {
+        "Operator": translate("Spots", "Operator"),
+        "Inputs": translate("Spots", "Inputs"),
+        "Data types": translate("Spots", "Data types"),
+        "Layer": translate("Spots", "Layer"),
+        "error tip": translate("Spots", "Error on its own input, else cumulative"),
+        "Type": translate("Spots", "Type"),
+        "Unit": translate("Spots", "Unit"),
+        "Start ms": translate("Spots", "Start ms"),
+        "Duration µs": translate("Spots", "Duration µs"),
+        "Wait µs": translate("Spots", "Wait µs"),
+        "Blocks": translate("Spots", "Blocks"),
+        "Stream": translate("Spots", "Stream"),
+        "Here ms": translate("Spots", "Here ms"),
+        "Other ms": translate("Spots", "Other ms"),
+        "Difference ms": translate("Spots", "Difference ms"),
+        "Ratio": translate("Spots", "Ratio"),
+        "Total ms": translate("Spots", "Total ms"),
+        "Share": translate("Spots", "Share"),
+        "Calls": translate("Spots", "Calls"),
+        "Mean µs": translate("Spots", "Mean µs"),
+        "Longest µs": translate("Spots", "Longest µs"),
+        "Matrix": translate("Spots", "Matrix"),
+        "matrix tip": translate("Spots", "Use of the matrix unit, weighted by time"),
+        "Vector": translate("Spots", "Vector"),
+        "vector tip": translate("Spots", "Use of the vector unit, weighted by time"),
+        "Load": translate("Spots", "Load"),
+        "load tip": translate("Spots", "Use of the load pipe (MTE2), weighted by time"),
+    }
 
 
 def by_operator(told: Told) -> Table:
     """One row an operator, with its layer where a comparison was given."""
+    words = _words()
     groups = told.sums.by_name
-    columns = [Column("name", _tr("Operator")), *_group_columns(), *_pipes(groups),
-               Column("shapes", _tr("Inputs")), Column("dtypes", _tr("Data types"))]
+    columns = [Column("name", words["Operator"]), *_group_columns(), *_pipes(groups),
+               Column("shapes", words["Inputs"]), Column("dtypes", words["Data types"])]
     values = {"name": _texts([g.name for g in groups]), **_group_values(groups),
               "shapes": _texts([g.shapes for g in groups]), "dtypes": _texts([g.dtypes for g in groups])}
     if told.layers:
         rows = [told.layers.get(g.name) for g in groups]
-        columns += [Column("layer", _tr("Layer")), Column("error", "rel_l2", error, right=True,
-                                                          tip=_tr("Error on its own input, else cumulative"))]
+        columns += [Column("layer", words["Layer"]), Column("error", "rel_l2", error, right=True,
+                                                          tip=words["error tip"])]
         worst = [(r.own_input or r.cumulative) if r is not None else None for r in rows]
         values |= {"layer": _texts([r.golden_node if r is not None else "" for r in rows]),
                    "error": np.array([m.rel_l2 if m is not None else math.nan for m in worst], float)}
@@ -41,25 +72,29 @@ def by_operator(told: Told) -> Table:
 
 def by_type(told: Told) -> Table:
     """One row an operator type."""
+    words = _words()
     groups = told.sums.by_type
-    return ([Column("name", _tr("Type")), *_group_columns()[:5], *_pipes(groups)],
+    return ([Column("name", words["Type"]), *_group_columns()[:5], *_pipes(groups)],
             {"name": _texts([g.name or "–" for g in groups]), **_group_values(groups)}, {})
 
 
 def by_core(told: Told) -> Table:
     """One row a unit."""
+    words = _words()
     groups = told.sums.by_core
-    return ([Column("name", _tr("Unit")), *_group_columns()[:5], *_pipes(groups)],
+    return ([Column("name", words["Unit"]), *_group_columns()[:5], *_pipes(groups)],
             {"name": _texts([g.name or "–" for g in groups]), **_group_values(groups)}, {})
 
 
 def calls(profile: Profile) -> Table:
     """One row a call, in the order of time; row i is row i of the profile."""
-    columns = [Column("name", _tr("Operator")), Column("start", _tr("Start ms"), _ms, right=True),
-               Column("duration", _tr("Duration µs"), _us, right=True), Column("wait", _tr("Wait µs"), _us, right=True),
-               Column("blocks", _tr("Blocks"), _count, right=True), Column("type", _tr("Type")),
-               Column("core", _tr("Unit")), Column("track", _tr("Stream")), Column("shapes", _tr("Inputs")),
-               Column("dtypes", _tr("Data types"))]
+    words = _words()
+    columns = [Column("name", words["Operator"]), Column("start", words["Start ms"], _ms, right=True),
+               Column("duration", words["Duration µs"], _us, right=True),
+               Column("wait", words["Wait µs"], _us, right=True),
+               Column("blocks", words["Blocks"], _count, right=True), Column("type", words["Type"]),
+               Column("core", words["Unit"]), Column("track", words["Stream"]), Column("shapes", words["Inputs"]),
+               Column("dtypes", words["Data types"])]
     texts = {"name": profile.names, "type": profile.types, "core": profile.cores, "track": profile.tracks,
              "shapes": profile.shapes, "dtypes": profile.dtypes}
     values: dict[str, Array] = {key: np.array([*column.words, None], object)[column.codes]
@@ -71,11 +106,12 @@ def calls(profile: Profile) -> Table:
 
 def changes(told: Told) -> Table:
     """One row an operator, here and there."""
+    words = _words()
     rows = told.change.names if told.change is not None else ()
-    columns = [Column("name", _tr("Operator")), Column("type", _tr("Type")),
-               Column("here", _tr("Here ms"), _ms, right=True), Column("other", _tr("Other ms"), _ms, right=True),
-               Column("difference", _tr("Difference ms"), _signed, right=True),
-               Column("ratio", _tr("Ratio"), _ratio, right=True)]
+    columns = [Column("name", words["Operator"]), Column("type", words["Type"]),
+               Column("here", words["Here ms"], _ms, right=True), Column("other", words["Other ms"], _ms, right=True),
+               Column("difference", words["Difference ms"], _signed, right=True),
+               Column("ratio", words["Ratio"], _ratio, right=True)]
     return columns, {"name": _texts([c.name for c in rows]), "type": _texts([c.type for c in rows]),
                      "here": np.array([c.here_us / 1e3 for c in rows], float),
                      "other": np.array([c.other_us / 1e3 for c in rows], float),
@@ -84,10 +120,11 @@ def changes(told: Told) -> Table:
 
 
 def _group_columns() -> list[Column]:
-    return [Column("total", _tr("Total ms"), _ms, right=True), Column("share", _tr("Share"), _percent, right=True),
-            Column("calls", _tr("Calls"), _count, right=True), Column("mean", _tr("Mean µs"), _us, right=True),
-            Column("longest", _tr("Longest µs"), _us, right=True), Column("type", _tr("Type")),
-            Column("core", _tr("Unit"))]
+    words = _words()
+    return [Column("total", words["Total ms"], _ms, right=True), Column("share", words["Share"], _percent, right=True),
+            Column("calls", words["Calls"], _count, right=True), Column("mean", words["Mean µs"], _us, right=True),
+            Column("longest", words["Longest µs"], _us, right=True), Column("type", words["Type"]),
+            Column("core", words["Unit"])]
 
 
 def _group_values(groups: Sequence[Group]) -> dict[str, Array]:
@@ -101,11 +138,12 @@ def _group_values(groups: Sequence[Group]) -> dict[str, Array]:
 
 
 def _pipes(groups: Sequence[Group]) -> list[Column]:
+    words = _words()
     if not any(math.isfinite(g.mac) or math.isfinite(g.vector) for g in groups):
         return []
-    return [Column("mac", _tr("Matrix"), _percent, right=True, tip=_tr("Use of the matrix unit, weighted by time")),
-            Column("vector", _tr("Vector"), _percent, right=True, tip=_tr("Use of the vector unit, weighted by time")),
-            Column("load", _tr("Load"), _percent, right=True, tip=_tr("Use of the load pipe (MTE2), weighted by time"))]
+    return [Column("mac", words["Matrix"], _percent, right=True, tip=words["matrix tip"]),
+            Column("vector", words["Vector"], _percent, right=True, tip=words["vector tip"]),
+            Column("load", words["Load"], _percent, right=True, tip=words["load tip"])]
 
 
 def _ranks(column: Texts) -> Array:
