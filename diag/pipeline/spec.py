@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -75,6 +77,12 @@ def _submodel(facts: object, index: int, path: Path) -> Submodel:
         facts["name"], _path(path.parent, facts["onnx"]), _path(path.parent, facts.get("mindir", "")),
         _word(facts.get("runtime", "auto"), _RUNTIMES, "runtime", where), facts.get("device", "cpu"),
         _word(facts.get("dtype", "auto"), _DTYPES, "dtype", where), facts.get("inputs", {}))
+    if re.fullmatch(r"cpu|ascend:[0-9]+", str(found.device)) is None:
+        raise UsageError(f"'{found.device}' is not a device", where=where, hint="Write cpu or ascend:0")
+    for name, source in found.inputs.items():
+        if not isinstance(source, str):
+            raise UsageError(f"The source of the input '{name}' is {source!r}", where=where,
+                             hint=f"Write it like: inputs = {{ \"{name}\" = \"input:NAME\" }}, or \"SUBMODEL.OUTPUT\"")
     for kind, file in (("ONNX model", found.onnx), ("MindIR", found.mindir)):
         if file and not Path(file).is_file():
             raise UsageError(f"The {kind} of {found.name} is not there", where=f"no file {file}", hint=_near(file))
@@ -118,7 +126,12 @@ def _check_whole(spec: PipelineSpec) -> None:
         raise UsageError(f"steps is {spec.steps}", where=where, hint="Give a number from 1 to 1000")
     if not 0 <= spec.seed < 2**32:
         raise UsageError(f"seed is {spec.seed}", where=where, hint="Give a number from 0 to 4294967295")
-    if not spec.scaling > 0:
+    if spec.height < 0 or spec.width < 0 or spec.height % 8 or spec.width % 8:
+        raise UsageError(f"The picture's size is {spec.width}×{spec.height}", where=where,
+                         hint="Give multiples of 8, or leave height and width out")
+    if not math.isfinite(spec.guidance):
+        raise UsageError(f"guidance is {spec.guidance}", where=where, hint="Stable Diffusion 1.5 is run with 7.5")
+    if not 0 < spec.scaling < math.inf:
         raise UsageError(f"scaling is {spec.scaling}", where=where, hint="Stable Diffusion 1.5 has 0.18215")
 
 

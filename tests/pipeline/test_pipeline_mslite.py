@@ -72,7 +72,7 @@ def test_the_healthy_pipeline_passes(tmp_path: Path, mslite_spec: RuntimeSpec) -
     assert found.noise.equal
 
 
-@pytest.mark.parametrize("name", SUBMODELS)
+@pytest.mark.parametrize("name", [n for n in SUBMODELS if n != "vae_encoder"])  # that one below
 def test_a_planted_fault_is_located_in_its_submodel_and_its_layer(name: str, tmp_path: Path, lite: MindSporeLite,
                                                                   mslite_spec: RuntimeSpec) -> None:
     mindir, weight = converted(lite, name, tmp_path)
@@ -148,7 +148,9 @@ def test_the_natural_defect_of_opset_17(tmp_path: Path, mslite_spec: RuntimeSpec
     assert run.image.psnr < 30
 
 
-def test_a_random_vae_encoder_is_replaced_by_its_mean(tmp_path: Path, mslite_spec: RuntimeSpec) -> None:
+def test_a_random_vae_encoder_is_replaced_by_its_mean(tmp_path: Path, lite: MindSporeLite,
+                                                      mslite_spec: RuntimeSpec) -> None:
+    """The MindIR is made of the random one: this runtime answers with the mean."""
     model = onnx.load(str(onnx_of("vae_encoder")))
     last = model.graph.output[0].name
     for node in model.graph.node:
@@ -157,7 +159,8 @@ def test_a_random_vae_encoder_is_replaced_by_its_mean(tmp_path: Path, mslite_spe
         helper.make_node("RandomNormalLike", ["mean"], ["noise"], "/RandomNormalLike", dtype=1),
         helper.make_node("Add", ["mean", "noise"], [last], "/Add_sample")])
     onnx.save(model, str(tmp_path / "vae_encoder.onnx"))
-    spec = load(HEALTHY)
+    lite.convert(tmp_path / "vae_encoder.onnx", tmp_path / "vae_encoder.mindir")
+    spec = spec_with({"vae_encoder": tmp_path / "vae_encoder.mindir"})
     spec = replace(spec, submodels=tuple(replace(s, onnx=str(tmp_path / "vae_encoder.onnx"))
                                          if s.name == "vae_encoder" else s for s in spec.submodels))
     found = search(spec, tmp_path / "run", [mslite_spec])
