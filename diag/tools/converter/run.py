@@ -66,7 +66,7 @@ def convert(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
         cause = root_cause(made.log, cancel)
         yield Finished(_ordered(replace(found, root_cause=cause, findings=(failure(plan, converter, made), *told))))
         return
-    smokes = yield from _smokes(plan, made, cancel)
+    smokes = yield from _smokes(plan, made, converter, cancel)
     told += [*about_success(plan, made), *about_smokes(plan, smokes)]
     if not smokes:
         told.append(unchecked(plan, _why_unchecked(plan)))
@@ -141,7 +141,8 @@ def _with_diagnostics(plan: ConverterPlan) -> ConverterPlan:
     return replace(plan, env={**variables(chosen), **plan.env})
 
 
-def _smokes(plan: ConverterPlan, made: Attempt, cancel: Cancel) -> Generator[Event, None, tuple[Smoke, ...]]:
+def _smokes(plan: ConverterPlan, made: Attempt, converter: Converter,
+            cancel: Cancel) -> Generator[Event, None, tuple[Smoke, ...]]:
     """The first run; of a dynamic model one for each of its first profiles."""
     if made.output is None or _why_unchecked(plan):
         return ()
@@ -149,10 +150,12 @@ def _smokes(plan: ConverterPlan, made: Attempt, cancel: Cancel) -> Generator[Eve
     if plan.dynamic is not None:
         numbers = range(min(len(plan.profiles), plan.checks.profiles)) if plan.profiles else range(0)
         shapes = [plan.dynamic.inputs(i) for i in numbers]
+    same = plan.checks.runtime in ("auto", "mindspore-lite") and plan.checks.device in (
+        converter.spec.devices if converter.spec is not None else ())
     found = []
     for number, sizes in enumerate(shapes, 1):
         yield Progress("Running the result", 3, _STAGES)
-        first = smoke(plan.onnx, made.output, plan.checks, cancel, shapes=sizes,
+        first = smoke(plan.onnx, made.output, plan.checks, cancel, shapes=sizes, spec=converter.spec if same else None,
                       key=key_of(plan.flags.get("encryptKey", "")))
         found.append(replace(first, profile=number if plan.dynamic is not None else 0))
     return tuple(found)
