@@ -21,18 +21,23 @@ from diag.cli.deliver import deliver, exit_code
 from diag.cli.options import at_least, parse_shapes
 from diag.cli.progress import drive
 from diag.errors import UsageError
-from diag.fix.plan import DEFAULT_TRIES, FixPlan
-from diag.jobs.fix import FixJob, run_fix
+from diag.fix.plan import DEFAULT_TRIES, FixPlan, PipelineFixPlan
+from diag.jobs.fix import FixJob, PipelineFixJob, run_fix, run_pipeline_fix
+from diag.pipeline.plan import PipelinePlan
+from diag.pipeline.spec import load
 from diag.report.fix import document, sheet, to_csv
+from diag.report.fix_pipeline import pipeline_csv, pipeline_document, pipeline_sheet
 from diag.runtimes.places import cache_dir
 from diag.tools.converter.plan import Checks, ConverterPlan
-from diag.types.fix import Fix
+from diag.types.fix import Fix, PipelineFix
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """GOLDEN TARGET, how to convert, and how to compare."""
-    parser.add_argument("golden", type=Path, metavar="GOLDEN", help="the ONNX model that is right by definition")
-    parser.add_argument("target", type=Path, metavar="TARGET", help="what it became: .mindir or .onnx")
+    parser.add_argument("golden", type=Path, metavar="GOLDEN|SPEC.toml",
+                        help="the ONNX model that is right by definition; or a pipeline, whose submodels at fault are "
+                        "found and repaired")
+    parser.add_argument("target", nargs="?", type=Path, metavar="TARGET", help="what it became: .mindir or .onnx")
     how = parser.add_argument_group("repair (--out is its folder)")
     how.add_argument("--output", type=Path, default=None, metavar="FILE", help="the proved model (default: in --out)")
     how.add_argument("--tries", type=at_least(1), default=DEFAULT_TRIES, help="most conversions (default %(default)s)")
@@ -44,9 +49,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Repair, tell, write what was asked for."""
     cancel = Cancel()
+    if args.target is None:
+        whole: PipelineFix = drive(run_pipeline_fix(pipeline_job_of(args), cancel, None), args, cancel)
+        deliver(args, pipeline_document(whole, args.lang), pipeline_sheet(whole, args.lang),
+                lambda: pipeline_csv(whole))
+        return exit_code(whole.verdict, args.fail_on)
     found: Fix = drive(run_fix(job_of(args), cancel, args.host), args, cancel)
     deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
     return exit_code(found.verdict, args.fail_on)
+
+
+def pipeline_job_of(args: argparse.Namespace) -> PipelineFixJob:
+    """The job for a pipeline's file. Raises UsageError, FormatError."""
+    if args.golden.suffix != ".toml":
+        raise UsageError("Two models are wanted: GOLDEN TARGET", where=f"only {args.golden} was given",
+                         hint="Or give a pipeline: diag fix pipeline.toml")
+    out = args.out or cache_dir() / "fixes" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.golden.stem}-{os.getpid()}"
+    plan = PipelinePlan(load(args.golden), out.absolute(), threads=args.threads, jobs=args.jobs)
+    told = {} if args.tries == DEFAULT_TRIES else {"tries": args.tries}
+    return PipelineFixJob(PipelineFixPlan(plan, args.tries, told), args.runtime)
 
 
 def job_of(args: argparse.Namespace) -> FixJob:

@@ -69,7 +69,8 @@ def is_right(found: Comparison) -> bool:
 def measured(found: Comparison) -> Measured:
     """A comparison in short."""
     error = error_of(found)
-    return Measured(found.verdict, error if math.isfinite(error) else math.nan, tuple(c.golden_node for c in found.culprits),
+    return Measured(found.verdict, error if math.isfinite(error) else math.nan,
+                    tuple(c.golden_node for c in found.culprits),
                     tuple(dict.fromkeys(c.finding for c in found.culprits)), found.run or "")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diag.compare.plan import ComparePlan
+from diag.pipeline.plan import PipelinePlan
 from diag.tools.converter.plan import ConverterPlan
 
 DEFAULT_TRIES = 12
@@ -28,5 +29,14 @@ class FixPlan:
     compare: ComparePlan
     convert: ConverterPlan
     output: Path | None = None
+    tries: int = DEFAULT_TRIES
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineFixPlan:
+    """``pipeline``: how it is searched, its ``out`` is the folder of the repair; ``tries``: of each submodel."""
+
+    pipeline: PipelinePlan
     tries: int = DEFAULT_TRIES
     told: Mapping[str, Any] = field(default_factory=dict)

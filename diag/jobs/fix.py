@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from diag.cancel import Cancel
 from diag.errors import RuntimeUnavailable
 from diag.events import Event, Finished
-from diag.fix.plan import FixPlan
+from diag.fix.plan import FixPlan, PipelineFixPlan
 from diag.formats.registry import identify
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
 from diag.rules.repair import examined
-from diag.runtimes.interface import Runtime
-from diag.types.fix import Fix
+from diag.runtimes.interface import Runtime, RuntimeSpec
+from diag.types.fix import Fix, PipelineFix
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,14 @@ class FixJob:
     """``plan``: see ``diag.fix.plan``; ``runtime``: auto, reference, mindspore-lite."""
 
     plan: FixPlan
+    runtime: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineFixJob:
+    """``plan``: see ``diag.fix.pipeline``; ``runtime``: auto, reference, mindspore-lite."""
+
+    plan: PipelineFixPlan
     runtime: str = "auto"
 
 
@@ -39,19 +47,37 @@ def fix_here(job: FixJob, cancel: Cancel) -> Iterator[Event]:
         yield Finished(examined(event.result)) if isinstance(event, Finished) else event
 
 
+def run_pipeline_fix(job: PipelineFixJob, cancel: Cancel, host: HostProcess | None = None) -> Iterator[Event]:
+    """``pipeline_fix_here`` in a process of its own, with the same events; ends with Finished(PipelineFix)."""
+    return run_remote("pipeline_fix", job, cancel, PipelineFix, host)
+
+
+def pipeline_fix_here(job: PipelineFixJob, cancel: Cancel) -> Iterator[Event]:
+    """Find the submodels at fault, repair them, search again."""
+    from diag.fix.pipeline import fix_pipeline
+    from diag.runtimes.discover import discover
+
+    known = discover()
+    runtime, name = _chosen(known, job.runtime, "cpu")
+    yield from fix_pipeline(job.plan, known, runtime, name, cancel)
+
+
 def chosen(job: FixJob) -> tuple[Runtime | None, str]:
     """What runs converted models (None: the reference runtime, in this process), and the name of the converter."""
     from diag.runtimes.discover import discover
-    from diag.runtimes.registry import choose, runtime
 
     if identify(job.plan.compare.target) == "onnx":
         return None, "–"
-    known = discover()
+    return _chosen(discover(), job.runtime, job.plan.compare.device)
+
+
+def _chosen(known: Sequence[RuntimeSpec], wanted: str, device: str) -> tuple[Runtime | None, str]:
+    from diag.runtimes.registry import choose, runtime
+
     spec = choose(known, "mindspore-lite")  # has the converter too: without it nothing can be proved
     name = f"{spec.name} {spec.version}"
-    if job.runtime == "reference":
+    if wanted == "reference":
         return None, name
-    wanted = "mindspore-lite" if job.runtime == "auto" else job.runtime
-    if wanted != "mindspore-lite":
+    if wanted not in ("auto", "mindspore-lite"):
         raise RuntimeUnavailable(f"{wanted} does not run what this converter makes", hint="Leave --runtime out")
-    return runtime(choose(known, wanted, job.plan.compare.device)), name
+    return runtime(choose(known, "mindspore-lite", device)), name

@@ -83,7 +83,20 @@ def _fix() -> Kind:
     return Kind(FixJob, fix_here)
 
 
+def _pipeline_fix() -> Kind:
+    from diag.jobs.fix import PipelineFixJob, pipeline_fix_here
+
+    return Kind(PipelineFixJob, pipeline_fix_here)
+
+
+def _log() -> Kind:
+    from diag.jobs.log import LogJob, triage_here
+
+    return Kind(LogJob, triage_here)
+
+
 KINDS: dict[str, Callable[[], Kind]] = {
     "compare": _compare, "reduce": _reduce, "bench": _bench, "tune": _tune, "convert": _convert,
-    "precision": _precision, "lint": _lint, "fix": _fix, "pipeline": _pipeline, "pipeline_run": _pipeline_run,
+    "precision": _precision, "lint": _lint, "fix": _fix, "pipeline_fix": _pipeline_fix, "pipeline": _pipeline,
+    "pipeline_run": _pipeline_run, "log": _log,
 }

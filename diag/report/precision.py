@@ -134,10 +134,14 @@ def _layers(emulation: Emulation, text: Mapping[str, str]) -> Table:
     columns = (Column(text["layer"], wide=True), Column(text["op"]), Column(text["own"], right=True),
                Column(text["cumulative"], right=True), Column(text["effect"], right=True),
                Column(text["largest"], right=True), Column(text["lost"]), Column(text["kept"]))
-    rows = tuple((r.node, r.op, factor(r.own_nr), factor(r.nr), "∞" if r.breaks else f"{'~' if r.share else ''}{error(r.effect)}",
-                  f"{r.largest:.3g}", _lost(r, text), text["yes"] if r.kept else "")
+    rows = tuple((r.node, r.op, factor(r.own_nr), factor(r.nr), _own_effect(r), f"{r.largest:.3g}",
+                  _lost(r, text), text["yes"] if r.kept else "")
                  for r in sorted(emulation.layers, key=by_sensitivity))
     return Table(text["layers"], columns, rows, text["layers_note"].format(dtype=emulation.dtype), 12)
+
+
+def _own_effect(row: LayerRow) -> str:
+    return "∞" if row.breaks else f"{'~' if row.share else ''}{error(row.effect)}"
 
 
 def _charts(emulation: Emulation, text: Mapping[str, str]) -> Iterator[Chart]:

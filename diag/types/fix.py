@@ -101,3 +101,39 @@ class Fix:
     wall_s: float = 0.0
     peak_bytes: int = 0
     run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmodelFix:
+    """The repair of one submodel at fault."""
+
+    name: str
+    fix: Fix
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineFix:
+    """Everything that ``diag fix SPEC.toml`` found out.
+
+    Attributes:
+        verdict: of the pipeline with what was repaired.
+        spec: the pipeline's file; ``fixed``: a new one that names the repaired models, "" where there is none.
+        before, after: verdict of the search for the submodel at fault; ``after`` None where nothing was repaired.
+        culprits: submodels at fault, and those that still are after the repair.
+        psnr: dB of the worst picture of any swap against golden's, before and after; NaN where there is none.
+    """
+
+    verdict: Verdict
+    spec: str
+    fixed: str
+    before: Verdict
+    after: Verdict | None
+    culprits: tuple[str, ...]
+    left: tuple[str, ...]
+    submodels: tuple[SubmodelFix, ...]
+    psnr: tuple[float, float] = (NAN, NAN)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    wall_s: float = 0.0
+    peak_bytes: int = 0
+    run: str | None = None
