@@ -163,6 +163,11 @@ class Pool:
         taken = self._seconds.get((name, side), [])
         return 1000 * statistics.median(taken[1:] or taken) if taken else math.nan
 
+    @property
+    def held(self) -> int:
+        """Bytes that the loaded submodels are taken to hold."""
+        return sum(r.bytes for r in self._open.values())
+
     def drop(self, name: str, side: Side) -> None:
         """Unload it, if it is loaded."""
         runner = self._open.pop((name, side), None)
@@ -181,7 +186,7 @@ class Pool:
         return int(weight_bytes(path) * _HELD.get(kind, _WORKER_HELD)) if path is not None else 0
 
     def _make_room(self, size: int) -> None:
-        while self._open and size + sum(r.bytes for r in self._open.values()) > self._budget:
+        while self._open and size + self.held > self._budget:
             self.drop(*next(iter(self._open)))
 
     def _opened(self, name: str, side: Side) -> Runner:
