@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import platform
 import resource
 import time
@@ -13,6 +15,7 @@ from diag.cancel import Cancel
 from diag.events import Event, Finished
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
+from diag.perf.load import Load
 from diag.perf.plan import BenchPlan
 from diag.tools.benchmark.run import ToolPlan
 from diag.types.bench import Bench, Series
@@ -35,14 +38,14 @@ def run_bench(job: BenchJob, cancel: Cancel, host: HostProcess | None = None) ->
 
 def bench_here(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
     """Measure all contenders; Progress and Message, then Finished(Bench)."""
-    began = time.monotonic()
+    began, load = time.monotonic(), Load()
     models: tuple[Series, ...] = ()
     for event in _measured(job, cancel):
         if isinstance(event, Finished):
             models = event.result
         else:
             yield event
-    found = judged(models, job.plan.slower, 0.0)
+    found = judged(models, job.plan.slower, 0.0, others=load.others())
     if job.plan.layers and job.plan.contenders:
         found = yield from _with_layers(found, job.plan, cancel)
     yield Finished(replace(found, wall_s=time.monotonic() - began, run=str(job.plan.run) if job.plan.run else None))
@@ -87,22 +90,21 @@ def recorded(paths: Sequence[Path], slower: float | None = None) -> Bench:
     return judged(series, slower, time.monotonic() - began, [f for each in found for f in each.findings])
 
 
-def judged(models: tuple[Series, ...], slower: float | None, wall_s: float, said: Sequence[Finding] = ()) -> Bench:
+def judged(models: tuple[Series, ...], slower: float | None, wall_s: float, said: Sequence[Finding] = (), *,
+           others: float = math.nan) -> Bench:
     """The ratios of the series to the first, and what they say; ``said`` are findings that were there before."""
     from diag import __version__
     from diag.perf.pairing import ratios
     from diag.rules.performance import of_bench, verdict_of
 
     comparison = ratios(models)
-    findings = (*said, *of_bench(models, comparison, slower))
+    findings = (*said, *of_bench(models, comparison, slower, others=others, cpus=_cpus()))
     return Bench(
         verdict=verdict_of(findings), models=models, comparison=comparison, findings=findings,
         environment={"diag": __version__, "python": platform.python_version(), "platform": platform.platform(),
-                     "cpus": _cpus()},
+                     "cpus": _cpus(), "others": others},
         wall_s=wall_s, peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
 def _cpus() -> int:
-    import os
-
     return len(os.sched_getaffinity(0))

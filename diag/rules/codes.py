@@ -124,6 +124,7 @@ RULES: Mapping[Code, Rule] = {
     Code.REFERENCE_TIMED: Rule(INFO),
     Code.BENCHMARK_FAILED: Rule(FAIL, ("reason",)),
     Code.BENCHMARK_BIAS: Rule(WATCH, ("bias", "limit")),
+    Code.MACHINE_BUSY: Rule(WATCH, ("percent", "cpus")),
     Code.HOTSPOT: Rule(INFO, ("op", "percent", "time")),
     Code.AI_CPU_TASKS: Rule(WATCH, ("count", "percent", "ops")),
     Code.LAYOUT_WORK: Rule(WATCH, ("count", "percent", "ops")),

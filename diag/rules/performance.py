@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,22 @@ from diag.types.layer import Verdict
 NOISY = 0.10
 """Median absolute deviation over median above which single runs say little."""
 
+BUSY = 0.10
+"""Share of the machine that others may use before it is told."""
+
 _MANY_OUTLIERS = 0.02
 
 
-def of_bench(models: Sequence[Series], comparison: Sequence[Ratio], slower: float | None) -> tuple[Finding, ...]:
-    """Findings, the ratios first; ``slower`` is the share by which a model may be slower than the first."""
+def of_bench(models: Sequence[Series], comparison: Sequence[Ratio], slower: float | None, *,
+             others: float = math.nan, cpus: int = 0) -> tuple[Finding, ...]:
+    """Findings, the ratios first; ``slower`` is the share by which a model may be slower than the first.
+
+    ``others``: the share of the machine that other programs used meanwhile.
+    """
     names = names_of(models)
     told = [of_ratio(one, names, slower) for one in comparison]
+    if others > BUSY:
+        told.append(finding(Code.MACHINE_BUSY, "machine", percent=100 * others, cpus=cpus))
     told += [f for series, name in zip(models, names, strict=True) for f in _of_series(series, name)]
     return tuple(told)
 

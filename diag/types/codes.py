@@ -114,6 +114,7 @@ class Code(StrEnum):
     REFERENCE_TIMED = "PRF008"
     BENCHMARK_FAILED = "PRF009"
     BENCHMARK_BIAS = "PRF010"
+    MACHINE_BUSY = "PRF011"
     # performance: where the time goes
     HOTSPOT = "PRF020"
     AI_CPU_TASKS = "PRF021"

@@ -301,6 +301,14 @@
         <translation>各层：耗时与误差</translation>
     </message>
     <message>
+        <source>Drop a model here, or a first one and others to compare with it.
+
+They take turns in rounds, each opened anew, so that what the machine does meets all alike. A difference is told only where the interval of the ratio says so.</source>
+        <translation>将一个模型拖到这里，或先拖一个再拖其他模型与之比较。
+
+各模型分轮交替运行，每轮重新打开，使机器的影响对所有模型相同。只有比值的区间表明时才报告差别。</translation>
+    </message>
+    <message>
         <source>Choose a model first</source>
         <translation>请先选择模型</translation>
     </message>
@@ -424,6 +432,80 @@
     <message>
         <source>Copy report</source>
         <translation>复制报告</translation>
+    </message>
+</context>
+<context>
+    <name>Card</name>
+    <message>
+        <source>Show the line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the cause in the table (C)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy as issue report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cause, chain, codes and versions as plain text, ready to paste</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From cause to consequence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Error codes in the logs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Set aside, wanted, not readable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Codes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking for the cause …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chain ({count})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Codes ({count})</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>CodeBox</name>
+    <message>
+        <source>Error codes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Error code</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the code means</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One code in any spelling: decimal, hexadecimal, signed, or a name.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -825,6 +907,33 @@
     </message>
 </context>
 <context>
+    <name>DiagnosticsBox</name>
+    <message>
+        <source>Run again with diagnostics</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paste this into the shell in which the program runs, run it once more, and open the folder here. Unset the variables afterwards: such logs are long.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CANN prints to the screen instead of files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dump the graphs of every pass too (large)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Variables for the shell</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation type="unfinished">复制</translation>
+    </message>
+</context>
+<context>
     <name>Empty</name>
     <message>
         <source>The picture is wrong. Which submodel is it?</source>
@@ -845,6 +954,30 @@
     <message>
         <source>Open a pipeline …</source>
         <translation>打开流水线…</translation>
+    </message>
+    <message>
+        <source>Ten thousand lines, one cause. Which line is it?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop logs here: files, whole folders such as ~/ascend/log, or archives. The line that is the cause is shown first, with what it means and what to do; consequences, wrappers and harmless errors are set aside.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open logs …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a folder …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Explain an error code …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Get a better log …</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -867,6 +1000,73 @@
     <message>
         <source>Remove the selected</source>
         <translation>移除所选</translation>
+    </message>
+</context>
+<context>
+    <name>Filters</name>
+    <message>
+        <source>Level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>every level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>INFO and louder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>WARNING and louder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ERROR and louder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text or regular expression (Ctrl+F)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text in lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Modules</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Processes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thread</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thread as printed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lines around each match</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lines to show before and after each match</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fold</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show only the first line of records that have several; Space unfolds one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not a regular expression</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1489,6 +1689,64 @@
     </message>
 </context>
 <context>
+    <name>LineModel</name>
+    <message>
+        <source>File</source>
+        <translation type="unfinished">文件</translation>
+    </message>
+    <message>
+        <source>Line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation type="unfinished">用时</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Module</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Process</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LineTable</name>
+    <message>
+        <source>Lines of the logs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fold or unfold the record</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only module {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only process {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Explain {code}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>LogView</name>
     <message>
         <source>Log</source>
@@ -1981,6 +2239,14 @@
     <message>
         <source>Operators</source>
         <translation>算子</translation>
+    </message>
+    <message>
+        <source>Drop a profile here: a folder of msprof, its op_summary, a trace, onnxruntime&apos;s profile, or what benchmark --timeProfiling printed.
+
+Two at once are compared.</source>
+        <translation>将剖析数据拖到这里：msprof 文件夹、其 op_summary、跟踪文件、onnxruntime 的剖析文件，或 benchmark --timeProfiling 的输出。
+
+同时拖入两个则进行比较。</translation>
     </message>
     <message>
         <source>Choose a profile, or drop one here</source>
@@ -2705,6 +2971,14 @@
         <source>{duration} µs from {start} ms on</source>
         <translation>自 {start} 毫秒起，{duration} 微秒</translation>
     </message>
+    <message>
+        <source>Lines over time, by level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click: go there. Drag the edges: only this time.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>TunePane</name>
@@ -2855,6 +3129,14 @@
     <message>
         <source>The plan with its commands comes when tuning begins.</source>
         <translation>开始调优时给出方案及命令。</translation>
+    </message>
+    <message>
+        <source>Choose an ONNX model: where AOE is installed it is tuned, elsewhere plan and commands are written for the server.
+
+Drop results here to see what was tuned and how much, and give the converted models to prove speed and accuracy.</source>
+        <translation>选择 ONNX 模型：装有 AOE 时直接调优，否则为服务器写出方案和命令。
+
+把结果拖到这里可查看调优了什么、提升多少；给出转换后的模型可验证速度和精度。</translation>
     </message>
     <message>
         <source>Read</source>

@@ -115,3 +115,16 @@ def test_student_s_t_comes_from_the_table_and_goes_on_smoothly():
     assert [t95(n) for n in (1, 4, 30)] == [12.706, 2.776, 2.042]
     assert t95(31) == pytest.approx(2.040, abs=0.01)
     assert t95(1000) == pytest.approx(1.962, abs=0.002)
+
+
+def test_what_we_and_our_children_use_is_ours():
+    import subprocess
+    import sys
+
+    from diag.perf.load import Load, _own_s
+
+    load, before = Load(), _own_s()
+    burn = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    assert _own_s() - before >= 0.29
+    assert 0 <= load.others() <= 1

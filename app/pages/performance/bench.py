@@ -112,6 +112,12 @@ class BenchPane(Pane):
         self.tabs.addTab(self.layer_table, self.tr("Layers"))
         return self.charts
 
+    def hint(self) -> str:
+        """See ``Pane``."""
+        return self.tr("Drop a model here, or a first one and others to compare with it.\n\n"
+                       "They take turns in rounds, each opened anew, so that what the machine does meets all alike. "
+                       "A difference is told only where the interval of the ratio says so.")
+
     def words(self) -> list[str]:
         """See ``Pane``."""
         paths = [str(p) for p in self.models.paths()]

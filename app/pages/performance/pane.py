@@ -13,10 +13,12 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
+    QLabel,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QSplitter,
+    QStackedWidget,
     QTabWidget,
     QTextBrowser,
     QVBoxLayout,
@@ -87,9 +89,16 @@ class Pane(QWidget):
         self._wait = QTimer(self, singleShot=True, interval=_WAIT_MS)
         self._wait.timeout.connect(self.check)
         form, results = self.form(), self.results()
+        self.stage = QStackedWidget(self)
+        hint = QLabel(self.hint(), self, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        hint.setObjectName("muted")
+        hint.setMargin(40)
+        self.stage.addWidget(hint)
+        self.stage.addWidget(results)
+        self.tabs.hide()
         self.tabs.addTab(self.findings, self.tr("What it means"))
         self.tabs.addTab(self.log, self.tr("Log"))
-        self._arrange(form, results)
+        self._arrange(form)
         self.tell_findings(())
         self.check()
 
@@ -105,6 +114,10 @@ class Pane(QWidget):
 
     def results(self) -> QWidget:
         """Charts; tables are added to ``self.tabs``."""
+        raise NotImplementedError
+
+    def hint(self) -> str:
+        """What to do while there is no result."""
         raise NotImplementedError
 
     def words(self) -> list[str]:
@@ -170,6 +183,7 @@ class Pane(QWidget):
             return
         self._wait.stop()
         words, self.stopped = self.words(), False
+        self.tabs.show()
         self.log.appendPlainText("$ " + shlex.join(["diag", *words]))
         self.runner.start(lambda cancel: self.job(words, cancel))
         self.check()
@@ -223,7 +237,7 @@ class Pane(QWidget):
         self._wait.stop()
         self.runner.shut_down()
 
-    def _arrange(self, form: QWidget, results: QWidget) -> None:
+    def _arrange(self, form: QWidget) -> None:
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -239,7 +253,7 @@ class Pane(QWidget):
         column.addWidget(self.problem)
         column.addLayout(buttons)
         right = QSplitter(Qt.Orientation.Vertical, self)
-        right.addWidget(results)
+        right.addWidget(self.stage)
         right.addWidget(self.tabs)
         right.setStretchFactor(0, 1)
         right.setStretchFactor(1, 1)
@@ -273,5 +287,7 @@ class Pane(QWidget):
                 self.say(line)
             self.failed.emit(outcome)
         else:
+            self.stage.setCurrentIndex(1)
+            self.tabs.show()
             self.show_result(outcome)
         self.check()

@@ -94,6 +94,11 @@ class ProfilePane(Pane):
         self.tabs.addTab(holder, self.tr("Operators"))
         return self.timeline
 
+    def hint(self) -> str:
+        """See ``Pane``."""
+        return self.tr("Drop a profile here: a folder of msprof, its op_summary, a trace, onnxruntime's profile, or "
+                       "what benchmark --timeProfiling printed.\n\nTwo at once are compared.")
+
     def words(self) -> list[str]:
         """See ``Pane``."""
         words = ["profile", self.path.text() or self.folder.text()]

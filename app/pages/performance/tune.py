@@ -122,6 +122,12 @@ class TunePane(Pane):
             self.tabs.addTab(table, title)
         return self.charts
 
+    def hint(self) -> str:
+        """See ``Pane``."""
+        return self.tr("Choose an ONNX model: where AOE is installed it is tuned, elsewhere plan and commands are "
+                       "written for the server.\n\nDrop results here to see what was tuned and how much, and give the "
+                       "converted models to prove speed and accuracy.")
+
     def words(self) -> list[str]:
         """See ``Pane``."""
         words = ["tune", *([self.model.text()] if self.model.text() else [])]
