@@ -102,7 +102,7 @@ def test_a_broken_tokenizer_is_said(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "tokenizer.json").write_bytes(content)
     with pytest.raises(FormatError):
         ClipTokenizer(tmp_path)
-    with pytest.raises(FormatError, match="vocab.json and merges.txt"):
+    with pytest.raises(FormatError, match=r"vocab\.json and merges\.txt"):
         ClipTokenizer(tmp_path / "nowhere")
 
 
@@ -146,7 +146,7 @@ def test_the_safety_checkers_pictures(tmp_path: Path) -> None:
     assert seen.shape == (1, 3, 32, 32)
     assert seen[0, 0, 0, 0] == pytest.approx((1 - clip.mean[0]) / clip.std[0], rel=1e-6)
     (tmp_path / "p.json").write_text('{"size": "large"}')
-    with pytest.raises(FormatError, match="preprocessor_config.json"):
+    with pytest.raises(FormatError, match=r"preprocessor_config\.json"):
         ClipImages.read(tmp_path / "p.json")
 
 
@@ -224,7 +224,7 @@ def test_submodels_that_do_not_fit_together_are_said_before_anything_runs(caller
 
 def test_strength_and_steps_must_leave_something_to_do() -> None:
     spec = load(HEALTHY)
-    with pytest.raises(UsageError, match="strength is 1.5"):
+    with pytest.raises(UsageError, match=r"strength is 1\.5"):
         Diffusion(replace(spec, strength=1.5), Shapes())
     assert len(Diffusion(spec, Shapes()).timesteps) == 8
     assert len(Diffusion(replace(spec, kind=PipelineKind.TEXT2IMG), Shapes()).timesteps) == 26

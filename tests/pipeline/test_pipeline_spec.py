@@ -102,6 +102,17 @@ def test_a_scheduler_by_name_has_stable_diffusions_schedule() -> None:
     assert (spec.scheduler["_class_name"], spec.scheduler["skip_prk_steps"]) == ("DDIMScheduler", True)
 
 
+KINDS = {*PipelineKind, "refused"}
+
+
+def kind_of(given_facts: dict[str, Any]) -> str:
+    """What the facts describe; "refused" where that is said. Any other exception is a bug."""
+    try:
+        return parse(given_facts, HEALTHY).kind
+    except DiagError:
+        return "refused"
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=5)
@@ -110,20 +121,11 @@ VALUES = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from([*FACTS, "outputs", "height", "folder", "arrays"]), VALUES)
 def test_any_value_of_any_setting_is_read_or_refused_kindly(key: str, value: object) -> None:
-    try:
-        spec = parse(facts(**{key: value}), HEALTHY)
-    except DiagError as error:
-        assert error.message
-        return
-    assert spec.submodels
+    assert kind_of(facts(**{key: value})) in KINDS
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(["name", "onnx", "mindir", "runtime", "device", "dtype", "inputs"]), VALUES)
 def test_any_value_of_a_submodel_is_read_or_refused_kindly(key: str, value: object) -> None:
-    try:
-        spec = parse(facts(kind="chain", submodels=[{"name": "a", "onnx": str(onnx_of("unet")), key: value}]), HEALTHY)
-    except DiagError as error:
-        assert error.message
-        return
-    assert len(spec.submodels) == 1
+    submodel = {"name": "a", "onnx": str(onnx_of("unet")), key: value}
+    assert kind_of(facts(kind="chain", submodels=[submodel])) in KINDS

@@ -37,7 +37,8 @@ def init_sheet(folder: Folder, spec: Path, lang: Lang = "en") -> Sheet:
 
 def init_document(folder: Folder, spec: Path) -> dict[str, Any]:
     """The document; its keys are API."""
-    return {"schema": "diag.pipeline-init/1", "kind": "pipeline-init", "verdict": "pass", "findings": [],
+    return {"schema": "diag.pipeline-init/1", "kind": "pipeline-init", "verdict": "pass",
+            "headline": init_sheet(folder, spec).headline, "findings": [],
             "environment": environment(), "timing": {"wall_s": 0.0}, "memory": {"peak_bytes": peak_bytes()},
             "run": None,
             "spec": str(spec.absolute()), "pipeline_kind": folder.kind.value,
