@@ -128,7 +128,7 @@ class Timeline(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         seen = lane.between(self._low, self._high)
         count = seen.stop - seen.start
-        if count > self.width():
+        if count > self.width() // 2:
             self._paint_dense(painter, lane, seen, rect)
         elif count > 0:
             self._paint_each(painter, lane, seen, rect)
