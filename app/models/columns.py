@@ -48,7 +48,8 @@ class ColumnModel(QAbstractTableModel):
         self._order = np.zeros(0, np.int64)
         self._mask: npt.NDArray[np.bool_] | None = None
         self._visible = np.zeros(0, np.int64)
-        self._sorted: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
+        self._sorted: list[tuple[int, Qt.SortOrder]] = []
+        self._adding = False
         self.set_columns(columns)
 
     # data
@@ -75,7 +76,7 @@ class ColumnModel(QAbstractTableModel):
         self._data = {c.key: data[c.key] for c in self.columns}
         self._ranks.clear()
         self._mask = None
-        self._order = self._sort(*self._sorted)
+        self._order = self._sort()
         self._visible = self._order
         self.endResetModel()
 
@@ -160,13 +161,23 @@ class ColumnModel(QAbstractTableModel):
             return column.tip or column.title
         return (RIGHT if column.right else LEFT) if role == ItemRole.TextAlignmentRole else None
 
+    def add_next(self, *, on: bool) -> None:
+        """Whether the next column to sort by comes behind those that are sorted by already."""
+        self._adding = on
+
+    @property
+    def sorted_by(self) -> tuple[str, ...]:
+        """Titles of the columns that are sorted by, the first decides."""
+        return tuple(self.columns[c].title for c, _ in self._sorted)
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column, -1 for the order of the data. Numbers that are missing come last, both ways."""
-        self._sorted = column, order
+        kept = [key for key in self._sorted if key[0] != column] if self._adding else []
+        self._sorted = [*kept, (column, order)] if column >= 0 else []
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         sources = [int(self._visible[i.row()]) for i in old]
-        self._order = self._sort(column, order)
+        self._order = self._sort()
         self._visible = self._order if self._mask is None else self._order[self._mask[self._order]]
         place = np.full(self.total, -1)
         place[self._visible] = np.arange(len(self._visible))
@@ -174,11 +185,13 @@ class ColumnModel(QAbstractTableModel):
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
 
-    def _sort(self, column: int, order: Qt.SortOrder) -> Array:
-        if column < 0:
-            return np.arange(len(next(iter(self._data.values()), ())))
-        keys = self._rank(self.columns[column].key)
-        return np.argsort(keys if order == Qt.SortOrder.AscendingOrder else -keys, kind="stable")
+    def _sort(self) -> Array:
+        found: Array = np.arange(len(next(iter(self._data.values()), ())))
+        # A stable sort by the last column first: the first one decides, equal ones keep the order of the others.
+        for column, order in reversed(self._sorted):
+            keys = self._rank(self.columns[column].key)[found]
+            found = found[np.argsort(keys if order == Qt.SortOrder.AscendingOrder else -keys, kind="stable")]
+        return found
 
     def _rank(self, key: str) -> Array:
         """Numbers that sort as the column does: itself, or the rank of each text."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -34,10 +34,11 @@ from diag.cancel import Cancel
 from diag.rules import Lang
 from diag.types.layer import LayerResult
 
-_WIDTHS = {"index": 44, "verdict": 136, "op": 128, "node": 300, "tensor": 260, "target_op": 128, "target": 240,
-           "kind": 110, "confidence": 84, "shape": 104, "dtype": 74, "cumulative": 92, "own_input": 92, "rel_l2": 92,
+_WIDTHS = {"index": 40, "verdict": 128, "op": 108, "node": 300, "tensor": 260, "target_op": 128, "target": 240,
+           "kind": 110, "confidence": 84, "shape": 104, "dtype": 74, "cumulative": 82, "own_input": 80, "rel_l2": 92,
            "max_abs": 84, "cosine": 84, "role": 112, "reason": 380}
 _SEARCHED = ("node", "op", "tensor", "target", "target_op", "dtype")
+_LEAST_NODE = 120
 _MANY = 2000
 """Rows from which it pays to prepare sorting and searching before they are asked for."""
 
@@ -76,6 +77,7 @@ class LayersView(QWidget):
         self.presets.setAccessibleName(self.tr("Columns"))
         self.presets.setToolTip(self.tr("Which columns are shown"))
         self.count = QLabel(self)
+        self.count.setToolTip(self.tr("Click on a heading to sort; with Shift held, sort by one more column"))
         self.count.setObjectName("muted")
         self.table = self._make_table()
         self._empty = QLabel(self.tr("No layer matches the filters."), self.table)
@@ -97,6 +99,20 @@ class LayersView(QWidget):
         shown = PRESETS[self._preset] or tuple(c.key for c in self.model.columns)
         for i, column in enumerate(self.model.columns):
             self.table.setColumnHidden(i, column.key not in shown)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The name of the layer takes the room that the columns up to both errors leave."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        keys = [c.key for c in self.model.columns]
+        last = keys.index("own_input" if self._preset in ("overview", "errors") else "target")
+        others = sum(self.table.columnWidth(i) for i in range(last + 1)
+                     if keys[i] != "node" and not self.table.isColumnHidden(i))
+        room = self.table.viewport().width() - others
+        self.table.setColumnWidth(keys.index("node"), min(max(room, _LEAST_NODE), _WIDTHS["node"]))
 
     def focus_search(self) -> None:
         """Type into the search field."""
@@ -141,6 +157,9 @@ class LayersView(QWidget):
         header.setSectionsMovable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
+        header.sectionPressed.connect(lambda _: self.model.add_next(
+            on=bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier)))
+        header.sortIndicatorChanged.connect(lambda *_: self._tell())
         for i, column in enumerate(self.model.columns):
             table.setColumnWidth(i, _WIDTHS[column.key])
         return table
@@ -243,6 +262,8 @@ class LayersView(QWidget):
             self.tr("{shown} of {total} layers").format(shown=f"{shown:,}", total=f"{total:,}")
         if self._span is not None:
             text += "   " + self.tr("(a stretch of the curve)")
+        if len(self.model.sorted_by) > 1:
+            text += "   " + self.tr("sorted by {columns}").format(columns=" → ".join(self.model.sorted_by))
         self.count.setText(text)
         self.filter.set_active(shown != total)
         self._empty.setVisible(total > 0 and shown == 0)
