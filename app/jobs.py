@@ -139,6 +139,11 @@ class LatestRunner(JobRunner):
         else:
             self.start(job)
 
+    def shut_down(self) -> None:
+        """As of any runner; the job that waits is forgotten."""
+        self._next = None
+        super().shut_down()
+
     def _ended(self, outcome: object) -> None:
         following, self._next = self._next, None
         if following is not None:

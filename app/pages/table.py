@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.pages import recognise
+from app.pages.logs import accept as log_accept
 from app.pages.performance import accept
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ PAGES: tuple[Entry, ...] = (
     Entry("performance", str(QT_TRANSLATE_NOOP("Pages", "Performance")),
           str(QT_TRANSLATE_NOOP("Pages", "How fast, what tuning brings, and where the time goes")), "performance",
           "app.pages.performance.page:PerformancePage", accept.wanted),
+    Entry("logs", str(QT_TRANSLATE_NOOP("Pages", "Logs")),
+          str(QT_TRANSLATE_NOOP("Pages", "Ten thousand lines, one cause: what it means and what to do")), "logs",
+          "app.pages.logs.page:LogsPage", log_accept.wanted),
 )
 
 

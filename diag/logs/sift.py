@@ -62,6 +62,13 @@ def _file_starts(book: Book, rows: int) -> Rows:
     return np.array(starts, np.int64)
 
 
+def heads(book: Book, rows: Rows) -> Rows:
+    """Those of the rows, ascending, that begin a record."""
+    kept = [part[own[part - first] == part] for first, own in owners(book, int(rows[-1]) + 1 if len(rows) else 0)
+            for part in (rows[np.searchsorted(rows, first):np.searchsorted(rows, first + len(own))],)]
+    return np.concatenate(kept) if kept else rows
+
+
 def _by_columns(book: Book, own: Rows, wanted: Filter) -> npt.NDArray[np.bool_]:
     mask = np.ones(len(own), bool)
     if wanted.least is not None:

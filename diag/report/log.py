@@ -28,7 +28,13 @@ def document(found: LogDiagnosis, lang: Lang = "en", *, wall_s: float = 0.0, pea
     return doc | {"findings": findings, "run": str(run) if run is not None else None}
 
 
+def written(doc: dict[str, Any], path: Path, lang: Lang) -> None:
+    """One file; the ending of its name decides what (.json, .csv, else HTML). Raises UsageError if it cannot write."""
+    forms = {".json": lambda: dumps(doc), ".csv": lambda: to_csv(doc)}
+    save(forms.get(path.suffix.lower(), lambda: to_html(doc, lang))(), path)
+
+
 def keep(doc: dict[str, Any], folder: Path, lang: Lang) -> None:
     """The answer in every form: ``log.json``, ``log.csv``, ``log.html``. Raises UsageError where it cannot write."""
-    for name, text in (("log.json", dumps(doc)), ("log.csv", to_csv(doc)), ("log.html", to_html(doc, lang))):
-        save(text, folder / name)
+    for name in ("log.json", "log.csv", "log.html"):
+        written(doc, folder / name, lang)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from diag.compare.reasons import metric_name
 from diag.compare.tolerance import NOISE, RELATIVE, Limits
 from diag.rules.codes import RULES, Code, finding
 from diag.rules.recorded import recorded
-from diag.types.comparison import Comparison
+from diag.types.comparison import Comparison, Unmatched
 from diag.types.finding import Evidence, Finding, Severity
-from diag.types.layer import Culprit, OutputResult, Role, Verdict
+from diag.types.layer import Culprit, Decision, OutputResult, Role, Verdict
 from diag.types.metrics import Metrics
 
 _UNSTABLE = 1e-5
-_NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)"
-_DECIDED = re.compile(rf"(\D[^;]*?),? is {_NUMBER}, (?:above the limit of|between) {_NUMBER}")
+_MEASURED = ("above", "between", "mindstudio_above", "mindstudio_below")
 _CONDITIONS = {"repeat": "run again", "threads": "one thread against all",
                "optimisation": "graph optimisation on against off"}
 
@@ -71,10 +70,9 @@ def _gate(output: OutputResult, comparison: Comparison) -> tuple[str, float | No
         return "relative L2", None, RELATIVE[False].bad
     if not math.isnan(metrics.mismatch):
         return "mismatch", metrics.mismatch, 0.0
-    decided = _DECIDED.match(output.reason)
-    if decided is not None:
-        # The rule that decided is in its own words; which one it was depends on a control run that is not kept.
-        return decided[1][:1].lower() + decided[1][1:], float(decided[2]), float(decided[3])
+    decided = output.decision
+    if decided is not None and decided.rule in _MEASURED:
+        return metric_name(decided), _known(decided.value), decided.limit
     if comparison.target.dtype in ("float16", "bfloat16"):
         return "noise-floor ratio", _known(metrics.nr), _limit(NOISE[False], output)
     return "relative L2", _known(metrics.rel_l2), _limit(RELATIVE[False], output)
@@ -127,12 +125,21 @@ def _gaps(comparison: Comparison) -> Iterator[Finding]:
     if instead:
         yield finding(Code.REFERENCE_INSTEAD, comparison.target.path, reason=instead)
     if comparison.preset == "mindstudio":
-        blind = sum(1 for r in comparison.layers if "MindStudio" in r.reason)
+        blind = sum(1 for r in comparison.layers if _is_blind(r.decision))
         if blind:
             yield finding(Code.PRESET_BLIND, comparison.preset, preset=comparison.preset, count=blind)
-    lost = [u for u in comparison.unmatched_golden if not u.reason.startswith("computed inside")]
+    lost = _lost(comparison)
     if lost or comparison.unmatched_target:
         yield finding(Code.UNMATCHED_TENSORS, "", golden=len(lost), target=len(comparison.unmatched_target))
+
+
+def _is_blind(decision: Decision | None) -> bool:
+    return decision is not None and any(one.rule.startswith("blind") for one in decision.also)
+
+
+def _lost(comparison: Comparison) -> list[Unmatched]:
+    """Golden tensors that the target has no value for, those left out that are computed inside a fused node."""
+    return [u for u in comparison.unmatched_golden if u.decision is None or u.decision.rule != "inside"]
 
 
 def _is_constant(metrics: Metrics) -> bool:
