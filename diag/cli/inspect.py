@@ -20,6 +20,7 @@ from pathlib import Path
 
 from diag import __version__
 from diag.errors import DiagError
+from diag.formats import compiled
 from diag.formats.facts import ModelFacts, facts_of
 from diag.formats.interface import ReadOptions, key_of
 from diag.formats.registry import open_model
@@ -45,7 +46,8 @@ class _Refused:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, and the key of encrypted ones."""
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="model files: ONNX, MindIR; "
-                        "pipeline.toml; tensor dumps of an NPU: a file, or a folder of them")
+                        "graph dumps of the Ascend compiler, OM and its JSON; pipeline.toml; tensor dumps of an NPU: "
+                        "a file, or a folder of them")
     parser.add_argument("--key", default="",
                         help="key of an encrypted MindIR: its characters or their hexadecimal digits")
 
@@ -80,6 +82,8 @@ def _look(path: Path, options: ReadOptions) -> Facts | _Refused:
             return pipeline_facts(path)
         if dumps.looks_recorded(path):
             return dumps.recording_facts(path)
+        if path.is_file() and compiled.sniff(path):
+            return compiled.facts(compiled.read(path))
         return facts_of(open_model(path, options))
     except DiagError as error:
         return _Refused(str(path), tuple(error.lines()))
@@ -125,7 +129,11 @@ def _block(facts: ModelFacts) -> Iterator[str]:
         yield _row("note", note)
 
 
-_FORMATS = {"onnx": "ONNX", "mindir": "MindIR"}
+_FORMATS = {"onnx": "ONNX", "mindir": "MindIR", "ge_proto": "graph dump of the Ascend compiler (ge_proto)",
+            "ge_onnx": "graph dump of the Ascend compiler (ge_onnx)", "om": "OM, compiled for the Ascend",
+            "om_json": "JSON that atc wrote of an OM"}
+_COMPILED = {"stage": "stage", "soc_version": "chip", "atc_version": "compiler", "atc_cmdline": "command",
+             "partitions": "parts", "tasks": "tasks", "om_shapes": "shapes"}
 
 
 def _origin(facts: ModelFacts) -> Iterator[str]:
@@ -138,6 +146,9 @@ def _origin(facts: ModelFacts) -> Iterator[str]:
         ("mind_ir_version", "MindIR version")) if key in known]
     if versions:
         yield _row("versions", ", ".join(versions))
+    for key, label in _COMPILED.items():
+        if known.get(key):
+            yield _row(label, known[key][:200])
     if known.get("doc_string"):
         yield _row("says", " ".join(known["doc_string"].split())[:100])
 

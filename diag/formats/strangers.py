@@ -21,7 +21,8 @@ _DOWNLOAD = "Download it again; the server answered with a page instead of the f
 _MAGIC: tuple[tuple[int, bytes, Stranger], ...] = (
     (0, b"version https://git-lfs", Stranger("a Git LFS pointer, not the model itself",
                                              "Fetch the real file: git lfs pull")),
-    (0, b"IMOD", Stranger("an OM, compiled for the Ascend", "Give the ONNX or MindIR that it was compiled from.")),
+    (0, b"IMOD", Stranger("an OM, compiled for the Ascend",
+                                "Give the ONNX or MindIR that it was compiled from. Its graph: diag graph show FILE")),
     (0, b"PK\x03\x04", Stranger("a zip archive", _UNPACK)),
     (0, b"PK\x05\x06", Stranger("an empty zip archive", _UNPACK)),
     (0, b"\x1f\x8b", Stranger("a gzip archive", _UNPACK)),

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from diag.formats.compiled import CONSTANTS, INPUTS, OUTPUTS
 from diag.graphs.view import View
 from diag.types.ge import GeOp
 from diag.types.graph import Graph, Node
 from diag.types.tensor import TensorInfo
 
-CONSTANTS = frozenset({"Const", "Constant"})
-_INPUTS = frozenset({"Data", "AippData", "RefData", "AnnData"})
-_OUTPUTS = "NetOutput"
 PLACE = "place"
 """Key of ``Node.info``: the original node's name where it tells the scope better than the node's own."""
 
@@ -59,8 +57,8 @@ def _of_ops(ops: Sequence[GeOp], name: str, kind: str, path: Path | None) -> Gra
         for source, index in op.inputs:
             used[source] = max(used.get(source, 0), index)
     constants = {op.name for op in ops if op.type in CONSTANTS}
-    given = [op for op in ops if op.type in _INPUTS]
-    taken = [op for op in ops if op.type == _OUTPUTS]
+    given = [op for op in ops if op.type in INPUTS]
+    taken = [op for op in ops if op.type == OUTPUTS]
     ends = {op.name for op in (*given, *taken)}
     ends_of = [(f"{source}:{index}", source) for op in taken for source, index in op.inputs if source]
     nodes = tuple(_node(op, used.get(op.name, 0)) for op in ops if op.name not in constants and op.name not in ends)

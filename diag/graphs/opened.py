@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from diag.formats import ge_dump
+from diag.formats import compiled, ge_dump
 from diag.formats.interface import ReadOptions
-from diag.formats.registry import open_model, read_head
+from diag.formats.registry import open_model
 from diag.graphs.view import View, of_ge, of_graph
+from diag.types.ge import GeModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,16 @@ class Stage:
 def open_view(path: Path, key: bytes | None = None) -> View:
     """The graph in a file of any format. Raises FormatError that says what the file is if it holds none."""
     path = path.absolute()
-    if ge_dump.sniff(read_head(path), path):
-        model = ge_dump.read(path)
-        return of_ge(model.graphs, model.stage or path.name, model.kind)
-    return of_graph(open_model(path, ReadOptions(key)), path.name)
+    if compiled.sniff(path):
+        return _view(compiled.read(path))
+    graph = open_model(path, ReadOptions(key))
+    inside = compiled.inside(graph)
+    return of_graph(graph, path.name) if inside is None else _view(inside)
+
+
+def _view(model: GeModel) -> View:
+    facts = {**compiled.told(model), **{f"note {i}": note for i, note in enumerate(model.notes, 1)}}
+    return replace(of_ge(model.graphs, model.stage or model.path.name, model.kind), facts=facts)
 
 
 def stages_of(folder: Path) -> list[Stage]:

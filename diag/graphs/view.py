@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from diag.types.dtype import DType
@@ -74,7 +74,7 @@ class ViewNode:
 @dataclass(frozen=True)
 class View:
     """A graph. ``format``: ge_proto, ge_onnx, om, om_json, onnx, mindir. Nodes of all its graphs, the main one first;
-    ``graphs`` are (name, number of nodes).
+    ``graphs`` are (name, number of nodes). ``facts``: what the file says of itself (chip, versions, stage).
     """
 
     name: str
@@ -83,6 +83,7 @@ class View:
     graphs: tuple[tuple[str, int], ...] = ()
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> Mapping[str, ViewNode]:

@@ -69,7 +69,7 @@ def graph_facts(path: Path, view: View) -> dict[str, Any]:
     return {"name": view.name, "path": str(path), "format": view.format, "nodes": len(view.nodes), "edges": view.edges,
             "inputs": list(view.inputs), "outputs": list(view.outputs),
             "subgraphs": [{"name": name, "nodes": nodes} for name, nodes in view.graphs[1:]],
-            "ops": dict(Counter(n.op for n in view.nodes).most_common())}
+            "ops": dict(Counter(n.op for n in view.nodes).most_common()), "facts": dict(view.facts)}
 
 
 def diff_facts(found: GraphDiff) -> dict[str, Any]:
@@ -100,6 +100,9 @@ def show_sheet(path: Path, view: View, lang: Lang = "en") -> Sheet:
             + ", ".join(view.outputs[:_MANY])]
     ends += [text["subgraph"].format(name=name, nodes=f"{n:,}") for name, n in view.graphs[1:][:_MANY]]
     parts.append(Lines(text["ends"], tuple(ends)))
+    if view.facts:
+        parts.append(Table(text["facts"], (Column(text["what"]), Column(text["value"], wide=True)),
+                           tuple((k, v[:_LONG]) for k, v in view.facts.items()), limit=30))
     head = text["show"].format(name=view.name, format=view.format, nodes=f"{len(view.nodes):,}",
                                edges=f"{view.edges:,}", file=path.name)
     return Sheet(Verdict.PASS, head, tuple(parts))

@@ -43,7 +43,7 @@ def test_a_dump_is_shown(diag, folder):
     found = document(diag, "show", folder / "ge_proto_00000002_graph_0_Build.txt")
     assert found["graphs"][0] | {"path": ""} == {
         "name": "Build", "path": "", "format": "ge_proto", "nodes": 3, "edges": 2, "inputs": ["x"], "outputs": [],
-        "subgraphs": [], "ops": {"Data": 1, "Cast": 1, "Add": 1}}
+        "subgraphs": [], "ops": {"Data": 1, "Cast": 1, "Add": 1}, "facts": {"stage": "Build"}}
 
 
 def test_one_node_is_shown(diag, folder):

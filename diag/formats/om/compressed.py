@@ -13,7 +13,6 @@ from diag.formats.ge_dump.textproto import Message, Scalar
 from diag.formats.ge_dump.values import messages, number, text
 
 _BASE = 127
-_DEEP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +31,11 @@ class Tables:
                    tuple(v in ("true", "1") for v in _words(known, "attrs_use_string_value")))
 
     def name(self, key: bytes) -> tuple[bytes, int]:
-        """The name behind a key, and its number (-1 for a key that is a name)."""
-        place = -1
-        for _ in range(_DEEP):
-            if not key.startswith(b"\0"):
-                return key, place
-            place = _index(key[1:])
-            if not 0 <= place < len(self.names):
-                return b"attribute %d" % place, -1
-            key = self.names[place]
-        return key.replace(b"\0", b""), place
+        """The name behind a key, and its number (-1 for a key that is a name). It may lead into another table."""
+        if not key.startswith(b"\0"):
+            return key, -1
+        place = _index(key[1:])
+        return (self.names[place], place) if 0 <= place < len(self.names) else (b"attribute %d" % place, -1)
 
     def value(self, found: Message, place: int) -> Message:
         """The value behind a number, where the attribute's values are texts."""
@@ -57,15 +51,12 @@ class Tables:
         return self.values[place] if 0 <= place < len(self.values) else b"value %d" % place
 
 
-def expanded(model: Message, tables: Sequence[Tables]) -> None:
-    """Put names and values in, in place; a later model's names may lead into the first one's tables."""
-    for graph in messages(model, "graph"):
-        for op in messages(graph, "op"):
-            _entries(op, tables)
-            for name in ("input_desc", "output_desc"):
-                for desc in messages(op, name):
-                    _entries(desc, tables)
-        _entries(graph, tables)
+def expand(holder: Message, tables: Sequence[Tables]) -> None:
+    """Put names and values into an operation or a graph, in place; names may lead on into the next table."""
+    _entries(holder, tables)
+    for name in ("input_desc", "output_desc"):
+        for desc in messages(holder, name):
+            _entries(desc, tables)
 
 
 def _entries(holder: Message, tables: Sequence[Tables]) -> None:
@@ -80,7 +71,7 @@ def _entries(holder: Message, tables: Sequence[Tables]) -> None:
                 value = table.value(value, place)
             if not key.startswith(b"\0"):
                 break
-        entry["key"], entry["value"] = [key], [value]
+        entry["key"], entry["value"] = [key.replace(b"\0", b"")], [value]
 
 
 def _index(digits: bytes) -> int:

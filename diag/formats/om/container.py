@@ -75,9 +75,10 @@ def header(cursor: Cursor) -> Header:
     (models,) = struct.unpack_from("<I", data, 156)
     (long,) = struct.unpack_from("<Q", data, 184)
     if size != HEADER:
-        raise cursor.error(4, f"Expected an OM's header of {HEADER} bytes",
+        raise cursor.error(4, f"Expected a header of {HEADER} bytes in an OM, compiled for the Ascend",
                            f"one of {size:,} bytes (version 0x{version:08x})",
-                           "It comes from another CANN than is known here. Give the compiler's graph dump instead.")
+                           "It is damaged, or of a CANN that is not known here. Give the model that it was compiled "
+                           "from, or the compiler's graph dump.")
     if models > _MOST:
         raise cursor.error(156, f"Expected at most {_MOST:,} models in an OM", f"{models:,}", _CUT)
     return Header(version, _text(cursor, 84, 32), data[82], data[80] == 1, max(1, models), long or short,

@@ -32,4 +32,4 @@ def _parsed(path: Path, weight: Weight) -> Compiled:
         return parse(weight.data, path)
     span = weight.data
     whole = memoryview(map_file(span.path))
-    return parse(bytes(whole[span.offset:span.offset + span.length]), span.path, span.offset)
+    return parse(whole[span.offset:span.offset + span.length], span.path, span.offset)
