@@ -12,7 +12,8 @@ from diag.rules import Lang, words
 from diag.types.finding import Severity
 
 _COLOURS = {"fail": "31", "watch": "33", "pass": "32", "not_comparable": "35", "info": "36", "bold": "1", "dim": "2"}
-_LEAST, _GAP, _SHORTEST, _LONG = 60, 2, 12, 30
+_LEAST, _GAP = 60, 2
+_CUTS = ((44, 60), (32, 30), (24, 20), (12, 12))
 _WIDE = 130  # columns from which spare columns are shown
 _MORE = {"en": "… and {count:,} more (all of them with --csv or --html)",
          "zh": "……还有 {count:,} 行（用 --csv 或 --html 查看全部）"}
@@ -80,13 +81,14 @@ class _Console:
     def _widths(self, table: Table, rows: Sequence[Sequence[str]]) -> list[int]:
         widths = [max(width(row[i]) for row in rows) for i in range(len(table.columns))]
         over = sum(widths) + _GAP * len(widths) - self._columns
-        for least in (_LONG, _SHORTEST):
-            for i in sorted(range(len(widths)), key=lambda i: (table.columns[i].wide, -widths[i])):
+        # Long names are cut before short words: a table is read by its short columns.
+        for wide, other in _CUTS:
+            for i in sorted(range(len(widths)), key=lambda i: (not table.columns[i].wide, -widths[i])):
                 if table.columns[i].right:
                     continue  # numbers are never cut
-                given = min(over, max(0, widths[i] - (least if table.columns[i].wide else _SHORTEST)))
-                widths[i] -= max(0, given)
-                over -= max(0, given)
+                given = max(0, min(over, widths[i] - (wide if table.columns[i].wide else other)))
+                widths[i] -= given
+                over -= given
         return widths
 
     def _row(self, table: Table, cells: Sequence[str], widths: Sequence[int]) -> str:
