@@ -33,7 +33,7 @@ class CodeBox(QDialog):
         self.code = QLineEdit(self, clearButtonEnabled=True)
         self.code.setAccessibleName(self.tr("Error code"))
         self.code.setPlaceholderText("EZ9999   507011   0x7BC83   -1   1343225857   4294967295   (0,0x8000,0)")
-        self.answer = _text(self, self.tr("What the code means"))
+        self.answer = plain_text(self, self.tr("What the code means"))
         self.answer.setPlaceholderText(self.tr("One code in any spelling: decimal, hexadecimal, signed, or a name."))
         self.code.textChanged.connect(self._tell)
         layout = QVBoxLayout(self)
@@ -58,7 +58,7 @@ class DiagnosticsBox(QDialog):
                                "folder here. Unset the variables afterwards: such logs are long."), self, wordWrap=True)
         self.to_screen = QCheckBox(self.tr("CANN prints to the screen instead of files"), self)
         self.dumps = QCheckBox(self.tr("Dump the graphs of every pass too (large)"), self)
-        self.block = _text(self, self.tr("Variables for the shell"))
+        self.block = plain_text(self, self.tr("Variables for the shell"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         copy = buttons.addButton(self.tr("Copy"), QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.block.toPlainText()))
@@ -75,7 +75,8 @@ class DiagnosticsBox(QDialog):
         self.block.setPlainText(shell_block(chosen, sentences(self._lang)))
 
 
-def _text(parent: QWidget, name: str) -> QPlainTextEdit:
+def plain_text(parent: QWidget, name: str) -> QPlainTextEdit:
+    """A read-only text in letters of one width; ``name`` is for screen readers."""
     text = QPlainTextEdit(parent, readOnly=True)
     text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
     text.setAccessibleName(name)

@@ -101,6 +101,7 @@ class Filters(QWidget):
         self.modules.choose([])
         self.pids.choose([])
         self.folded.setChecked(False)
+        self.around.setValue(0)
         self._span = None, None
         self._timer.start()
 

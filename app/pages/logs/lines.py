@@ -198,6 +198,11 @@ class LineModel(QAbstractTableModel):
                 return row
         return None
 
+    def record(self, row: int) -> str:
+        """A line and those that continue it, as printed, at most 200 of them."""
+        count = min(self._record(row), 200)
+        return "\n".join(shown(self.text(one), 20_000) for one in range(row, row + count + 1))
+
     def text(self, row: int) -> str:
         """A line of the book as printed."""
         known = self._known.get(row)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QTextOption
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -25,7 +25,7 @@ from app.assets import Look
 from app.i18n import Lang
 from app.pages.head import Head
 from app.pages.interface import Page, Verb
-from app.pages.logs.boxes import CodeBox, DiagnosticsBox
+from app.pages.logs.boxes import CodeBox, DiagnosticsBox, plain_text
 from app.pages.logs.card import Card
 from app.pages.logs.filters import Filters
 from app.pages.logs.lines import FILE, LineModel
@@ -68,6 +68,10 @@ class LogsPage(Page):
         self.model = LineModel(look.theme, lang, self)
         self.table = LineTable(self.model, self)
         self.moves = Moves(self.work, self.table, self)
+        self.whole = plain_text(self, self.tr("The chosen record as printed"))
+        self.whole.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.whole.setFixedHeight(self.whole.fontMetrics().lineSpacing() * 5)
+        self.whole.setPlaceholderText(self.tr("Choose a line: the whole record is shown here."))
         self.counted = QLabel(self)
         self.counted.setObjectName("muted")
         self.card = Card(look, lang, self)
@@ -83,6 +87,7 @@ class LogsPage(Page):
         for widget in (self.timeline, self.filters):
             column.addWidget(widget)
         column.addWidget(self.table, 1)
+        column.addWidget(self.whole)
         column.addWidget(self.counted)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.addWidget(left)
@@ -121,6 +126,7 @@ class LogsPage(Page):
         self.filters.changed.connect(self._filter)
         self.timeline.span_changed.connect(self.filters.set_span)
         self.timeline.jumped.connect(self.moves.to_time)
+        self.table.selectionModel().currentRowChanged.connect(lambda index, _: self._show_record(index.row()))
         self.table.only_wanted.connect(self.filters.only)
         self.table.code_wanted.connect(self.explain_code)
         self.card.code_wanted.connect(self.explain_code)
@@ -331,6 +337,9 @@ class LogsPage(Page):
         self.model.mark(frozenset(row for row in rows if row >= 0))
         if jump and rows[0] >= 0:
             self.table.go_to(rows[0])
+
+    def _show_record(self, place: int) -> None:
+        self.whole.setPlainText(self.model.record(self.model.row_at(place)) if place >= 0 else "")
 
     def _sifted(self, rows: object, begin: int) -> None:
         row = self.table.current_row()

@@ -20,15 +20,18 @@ def issue_text(found: LogDiagnosis, lang: Lang) -> str:
 
 
 def _lines(found: LogDiagnosis, lang: Lang) -> Iterator[str]:
-    yield from (shown(line) for line in three_lines(found, lang))
-    yield ""
     yield "```text"
+    yield from (_fenced(line) for line in three_lines(found, lang))
+    yield ""
     for cause in found.chain[:_CHAIN]:
-        title = shown(explain(cause, lang).title).replace("`", "'")
-        yield f"{cause.role}: {title}  [{cause.rule}, x{cause.count}]"
-        yield f"    {shown(cause.file)}:{cause.line}: {shown(cause.text.strip(), 800)}".replace("```", "'''")
+        yield _fenced(f"{cause.role}: {explain(cause, lang).title}  [{cause.rule}, x{cause.count}]")
+        yield "    " + _fenced(f"{cause.file}:{cause.line}: {cause.text.strip()[:800]}")
     yield "```"
     if found.codes:
         yield "Codes: " + ", ".join(f"{seen.code} x{seen.count}" for seen in found.codes[:20])
     yield f"Outcome: {found.outcome}; lines: {found.counts.lines:,} in {len(found.files):,} files"
     yield f"Ascend Diag {__version__}, Python {platform.python_version()}, {platform.platform()}"
+
+
+def _fenced(text: str) -> str:
+    return shown(text).replace("```", "'''")
