@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.pages import recognise
+from app.pages.convert import accept as convert_accept
 from app.pages.logs import accept as log_accept
 from app.pages.performance import accept
 
@@ -52,6 +53,9 @@ PAGES: tuple[Entry, ...] = (
     Entry("pipeline", str(QT_TRANSLATE_NOOP("Pages", "Pipeline")),
           str(QT_TRANSLATE_NOOP("Pages", "Several models in a row, such as Stable Diffusion: which one is at fault")),
           "pipeline", "app.pages.pipeline.page:PipelinePage", recognise.pipeline),
+    Entry("convert", str(QT_TRANSLATE_NOOP("Pages", "Convert")),
+          str(QT_TRANSLATE_NOOP("Pages", "ONNX to MindIR, proved; rewrites that help; the converter's configuration")),
+          "convert", "app.pages.convert.page:ConvertPage", convert_accept.wanted),
     Entry("performance", str(QT_TRANSLATE_NOOP("Pages", "Performance")),
           str(QT_TRANSLATE_NOOP("Pages", "How fast, what tuning brings, and where the time goes")), "performance",
           "app.pages.performance.page:PerformancePage", accept.wanted),

@@ -35,7 +35,7 @@ from diag.tools.converter.batch import AUTO, read_batch
 from diag.tools.converter.command import command, shell
 from diag.tools.converter.config import config_text, sections
 from diag.tools.converter.find import TOOLS
-from diag.tools.converter.flags import FLAGS, SAVE_TYPES, read_version
+from diag.tools.converter.flags import FLAGS, SAVE_TYPES, check_flags, read_version
 from diag.tools.converter.following import without_log
 from diag.tools.converter.plan import Checks, ConverterLimits, ConverterPlan, name_of
 from diag.tools.converter.profiles import read_profiles, read_shapes
@@ -150,6 +150,12 @@ def plans_of(args: argparse.Namespace) -> dict[str, ConverterPlan]:
             raise UsageError(f"Two models would be called '{name}'", hint="Write a plan file with a name for each")
         plans[name] = _plan(args, path, name)
     return plans
+
+
+def checked(plan: ConverterPlan) -> None:
+    """Raises UsageError for options that no converter takes, before one is looked for."""
+    check_flags(plan.flags, plan.optimize, python=plan.tool == "python")
+    sections(plan, read_version(plan.version))
 
 
 def _plan(args: argparse.Namespace, path: Path, name: str) -> ConverterPlan:

@@ -95,8 +95,16 @@ def _log() -> Kind:
     return Kind(LogJob, triage_here)
 
 
+def _rewrites() -> Kind:
+    import diag.rewrites.apply  # noqa: F401 - loaded while the host waits for its job
+    from diag.jobs.rewrites import RewriteJob, rewrites_here
+
+    return Kind(RewriteJob, rewrites_here)
+
+
 KINDS: dict[str, Callable[[], Kind]] = {
     "compare": _compare, "reduce": _reduce, "bench": _bench, "tune": _tune, "convert": _convert,
+    "rewrites": _rewrites,
     "precision": _precision, "lint": _lint, "fix": _fix, "pipeline_fix": _pipeline_fix, "pipeline": _pipeline,
     "pipeline_run": _pipeline_run, "log": _log,
 }

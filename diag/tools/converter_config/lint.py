@@ -48,7 +48,11 @@ def lint_config(path: Path, version: Version = ()) -> tuple[Finding, ...]:
 
 def examine(path: Path, version: Version = ()) -> ConfigLint:
     """Everything. ``version`` of the converter; () where it is not known. Raises UsageError, FormatError."""
-    file = read_config(path)
+    return examine_file(read_config(path), version)
+
+
+def examine_file(file: ConfigFile, version: Version = ()) -> ConfigLint:
+    """The same for a file that was read, or that is being typed."""
     remarks = tuple(_remarks(file, version))
     text = corrected(file, version)
     original = "\n".join(file.lines) + ("\n" if file.lines else "")

@@ -1,0 +1,28 @@
+"""Which pane a path belongs to, from its name and its first bytes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.pages.recognise import head
+
+_BATCH = re.compile(r"^\s*\[\[model\]\]", re.MULTILINE)
+_SECTION = re.compile(r"^\s*\[(ascend_context|acl_\w+|aoe_\w+|ge_\w+_options|common_quant_param|graph_kernel_param|"
+                      r"registry|micro_param|full_quant_param)\]", re.MULTILINE)
+_CONFIGS = (".ini", ".cfg", ".config", ".txt", "")
+
+
+def pane_of(path: Path) -> str:
+    """Convert or config; "" if no pane wants it."""
+    if path.is_dir():
+        return ""
+    suffix = path.suffix.lower()
+    if suffix == ".toml":
+        return "convert" if _BATCH.search(head(path)) else ""
+    return "config" if suffix in _CONFIGS and _SECTION.search(head(path)) else ""
+
+
+def wanted(path: Path) -> bool:
+    """Whether the page of conversions wants it."""
+    return bool(pane_of(path))

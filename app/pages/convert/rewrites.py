@@ -1,0 +1,177 @@
+"""The pane of rewrites: what is offered for a model, what each changes, the proof, and which are to be used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from app.dialogs.fields import FileField
+from app.models.records import Record, RecordModel
+from app.pages.convert.diff import DiffView
+from app.pages.convert.shapes import Shapes
+from app.pages.performance.fields import group
+from app.pages.performance.pane import Pane
+from app.views.tables import small_table
+from diag.cancel import Cancel
+from diag.cli import convert as command
+from diag.cli.parse import read
+from diag.errors import UsageError
+from diag.events import Event
+from diag.jobs.rewrites import Offered, RewriteJob, run_rewrites
+from diag.report.document import dumps
+from diag.rewrites.apply import LIMIT, Offer, Rewritten
+from diag.rules import words as say
+
+
+class RewritesPane(Pane):
+    """Offered, shown, proved.
+
+    Signals:
+        chosen: (path, names) rewrites to convert this model with.
+    """
+
+    chosen = Signal(object, object)
+    report_name = "rewrites"
+
+    def start_text(self) -> str:
+        """See ``Pane``."""
+        return self.tr("Look for rewrites")
+
+    def form(self) -> QWidget:
+        """See ``Pane``."""
+        self.result: Offered | None = None
+        self.pairs: list[tuple[Offer, Rewritten]] = []
+        self.model = FileField(self.look, self.tr("ONNX model"), self.tr("Models (*.onnx)"), self)
+        self.shapes = Shapes(self.look, self)
+        for widget in (self.shapes.profiles, self.shapes.combine):
+            widget.hide()
+        self.use = QPushButton(self.look.icon("convert"), self.tr("Convert with the proved ones"), self)
+        self.use.setEnabled(False)
+        self.use.clicked.connect(self._use)
+        self.model.edit.textChanged.connect(self.touched)
+        self.shapes.changed.connect(self.touched)
+        box = QWidget(self)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 6, 0)
+        column.addWidget(group(self.tr("Model"), [(self.tr("ONNX"), self.model), ("", self.shapes)]))
+        column.addWidget(self.use)
+        column.addStretch(1)
+        return box
+
+    def results(self) -> QWidget:
+        """See ``Pane``."""
+        self.offers_model = RecordModel((self.tr("Rewrite"), self.tr("Places"), self.tr("Largest change"),
+                                         self.tr("Proved"), self.tr("What for")), right=(1, 2), parent=self)
+        self.offers = small_table(self.offers_model, self.tr("Rewrites"), (200, 60, 110, 80))
+        self.offers.selectionModel().currentRowChanged.connect(lambda *_: self._row())
+        self.difference = DiffView(self.look, self.tr("What changes"), self)
+        self.difference.setPlaceholderText(self.tr("Choose a rewrite to see what it changes."))
+        splitter = QSplitter(self)
+        splitter.addWidget(self.offers)
+        splitter.addWidget(self.difference)
+        splitter.setSizes([420, 480])
+        return splitter
+
+    def hint(self) -> str:
+        """See ``Pane``."""
+        return self.tr("Choose a model: everything in it that can be said in other operators is shown, with what "
+                       "changes, and proved to change no answer. Nothing is used before you say so.")
+
+    def words(self) -> list[str]:
+        """See ``Pane``."""
+        shapes = self.shapes.shape_words()
+        return ["convert", *([self.model.text()] if self.model.text() else []), "--show-rewrites",
+                *(["--shape", shapes] if shapes else [])]
+
+    def missing(self) -> str:
+        """See ``Pane``."""
+        text = self.model.text()
+        self.shapes.read(Path(text) if text.endswith(".onnx") and Path(text).is_file() else None)
+        if not text:
+            return self.tr("Choose an ONNX model")
+        if not Path(text).is_file():
+            raise UsageError("There is no such file", where=f"in {text}")
+        command.plans_of(read("convert", command, self.words()[1:]))
+        return ""
+
+    def job(self, words: Sequence[str], cancel: Cancel) -> Iterator[Event]:
+        """See ``Pane``."""
+        plan = next(iter(command.plans_of(read("convert", command, words[1:])).values()))
+        fixed = {n: s for n, s in plan.shapes.items() if -1 not in s}
+        return run_rewrites(RewriteJob(plan.onnx, fixed, plan.checks.inputs), cancel)
+
+    def show_result(self, result: object) -> None:
+        """See ``Pane``."""
+        if not isinstance(result, Offered):
+            raise TypeError(repr(result))
+        self.result = result
+        self.pairs = [(one.offer, one.result) for one in result.offers]
+        self.offers_model.set_records([])
+        self.offers_model.set_records([self._record(o, r) for o, r in self.pairs])
+        self.tell_findings([o.finding for o, _ in self.pairs])
+        self.use.setEnabled(any(r.proved for _, r in self.pairs))
+        self.difference.clear()
+        if self.pairs:
+            self.offers.selectRow(0)
+        self.tabs.setCurrentWidget(self.findings)
+        self.shown.emit((str(result.model),), self.tr("rewrites"))
+
+    def sentence(self) -> tuple[str, str, str]:
+        """See ``Pane``."""
+        if self.runner.busy:
+            return "run", self.tr("Looking for rewrites …"), ""
+        if self.result is None:
+            return "convert", self.tr("The same model, said in operators that the converter knows"), \
+                self.tr("Each is proved in onnxruntime to change nothing (at most {limit} relative)").format(
+                    limit=f"{LIMIT:g}")
+        proved = sum(r.proved for _, r in self.pairs)
+        return "info", self.tr("{count} rewrites apply to {name}, {proved} of them proved").format(
+            count=len(self.pairs), name=self.result.model.name, proved=proved), str(self.result.model)
+
+    def report(self, ending: str) -> str | None:
+        """See ``Pane``."""
+        if self.result is None:
+            return None
+        rows = [{"name": o.name, "places": [s.node for s in o.sites], "largest_change": r.largest, "proved": r.proved,
+                 "difference": [f"{x.kind} {x.text}" for x in r.lines]} for o, r in self.pairs]
+        if ending == ".csv":
+            return "\ufeffname,places,largest_change,proved\r\n" + "".join(
+                f"{r['name']},{len(str(r['places']))},{r['largest_change']},{r['proved']}\r\n" for r in rows)
+        return dumps({"model": str(self.result.model), "rewrites": rows})
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """See ``Pane``."""
+        self.model.edit.setText(str(paths[0]))
+        self.check()
+
+    def save(self) -> str:
+        """The form."""
+        return json.dumps({"model": self.model.text()})
+
+    def restore(self, text: str) -> None:
+        """The same form."""
+        self.model.edit.setText(str(json.loads(text).get("model", "")))
+
+    def shut_down(self) -> None:
+        """See ``Pane``."""
+        self.shapes.shut_down()
+        super().shut_down()
+
+    def _record(self, offer: Offer, made: Rewritten) -> Record:
+        title = say(offer.finding, self.lang).title
+        yes = self.tr("yes") if made.proved else self.tr("no")
+        return Record((offer.name, f"{len(offer.sites):,}", f"{made.largest:.2g}", yes, title),
+                      self.look.verdict("pass" if made.proved else "fail"), about=(offer, made))
+
+    def _row(self) -> None:
+        row = self.offers.currentIndex().row()
+        if self.result is not None and 0 <= row < len(self.pairs):
+            self.difference.show_lines(self.pairs[row][1].lines)
+
+    def _use(self) -> None:
+        if self.result is not None:
+            self.chosen.emit(self.result.model, [o.name for o, r in self.pairs if r.proved])
