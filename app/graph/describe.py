@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.graph.model import GraphModel
 from app.graph.overlay import DIFFERENCES, Links, State
+from diag.compare.reasons import reason
 from diag.report.labels import labels
 from diag.report.numbers import error, gate
 from diag.rules import Lang
@@ -23,7 +24,7 @@ class Describer(QObject):
 
     def __init__(self, lang: Lang, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._labels = labels(lang)
+        self._lang, self._labels = lang, labels(lang)
         self._differences = False
 
     def set_differences(self, differences: bool) -> None:
@@ -67,10 +68,11 @@ class Describer(QObject):
             linked = sum(bool(links.across(model.side, [n])) for n in nodes)
             return self.tr("{linked} of {count} nodes have a counterpart").format(linked=linked, count=len(nodes))
         if not answer:
-            reason = model.overlay.reasons.get(item, "")
+            missing = model.overlay.reasons.get(item)
             if model.overlay.state[item] == State.NONE and not self._differences:
                 return self.tr("No counterpart: not compared (folded away, or without a tensor)")
-            return self.tr("No counterpart") + (f": {reason}" if reason else "")
+            why = reason(missing, self._lang) if missing else model.overlay.notes.get(item, "")
+            return self.tr("No counterpart") + (f": {why}" if why else "")
         names = ", ".join(other.name(n) for n in answer[:_MOST_NAMES])
         more = len(answer) - _MOST_NAMES
         names += self.tr(" and {count} more").format(count=more) if more > 0 else ""
@@ -112,7 +114,7 @@ class Describer(QObject):
         found.append(states[State(int(model.overlay.state[item]))])
         for row in self._rows(model, item)[:2]:
             found += [self._errors(row)] if row.cumulative or row.own_input else []
-            found += [row.reason] if row.reason else []
+            found += [reason(row, self._lang)] if row.reason else []
         if model.overlay.own[item]:
             found.append(self.tr("Makes an error of its own"))
         held = sum(len(graph.nodes) for graph in node.subgraphs)

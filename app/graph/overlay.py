@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from diag.compare.reasons import Reasoned
 from diag.types.comparison import Comparison
 from diag.types.graph import Graph
 from diag.types.layer import LayerResult, MappingKind, Role, Verdict
@@ -58,12 +59,14 @@ class Overlay:
         own: (nodes,) bool, whether the node makes an error of its own.
         rows: the results that speak of the node, in order of execution.
         reasons: why a node has no counterpart, where the comparison says so.
+        notes: the same as ready sentences.
     """
 
     state: npt.NDArray[np.int8]
     own: npt.NDArray[np.bool_]
     rows: tuple[tuple[LayerResult, ...], ...]
-    reasons: dict[int, str]
+    reasons: dict[int, Reasoned]
+    notes: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,10 @@ def overlay(graph: Graph, comparison: Comparison, side: Side) -> Overlay:
             rows[node].append(row)
             state[node] = max(state[node], _state(row, side))
             own[node] |= row.role is Role.INJECTS
-    reasons: dict[int, str] = {}
+    reasons: dict[int, Reasoned] = {}
     for missing in comparison.unmatched_golden if side == "golden" else comparison.unmatched_target:
         for node in names.find(missing.tensor, missing.node):
-            reasons[node] = missing.reason
+            reasons[node] = missing
             state[node] = max(state[node], State.UNMAPPED if state[node] != State.INSIDE else State.INSIDE)
     return Overlay(state, own, tuple(map(tuple, rows)), reasons)
 

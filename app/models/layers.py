@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 
 from app.assets import Look
 from app.models.columns import Array, Column, ColumnModel, ItemRole
+from diag.compare.reasons import reason
 from diag.report.labels import labels
 from diag.report.numbers import error, gate
 from diag.rules import Lang
@@ -31,8 +32,8 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
 """Column keys by preset; empty: all of them."""
 
 
-def columns_of(rows: Sequence[LayerResult]) -> dict[str, Array]:
-    """The data of the table; verdict, role and kind are numbers into VERDICTS, ROLES and KINDS."""
+def columns_of(rows: Sequence[LayerResult], lang: Lang = "en") -> dict[str, Array]:
+    """The data of the table, reasons in ``lang``; verdict, role and kind are numbers into VERDICTS, ROLES and KINDS."""
     place = {v: i for i, v in enumerate(VERDICTS)}
     role = {r: i for i, r in enumerate(ROLES)}
     kind = {k: i for i, k in enumerate(KINDS)}
@@ -55,7 +56,7 @@ def columns_of(rows: Sequence[LayerResult]) -> dict[str, Array]:
         "rel_l2": np.array([_of(r.cumulative, "rel_l2") for r in rows], number),
         "max_abs": np.array([_of(r.cumulative, "max_abs") for r in rows], number),
         "cosine": np.array([_of(r.cumulative, "cosine") for r in rows], number),
-        "reason": _texts([r.reason for r in rows]),
+        "reason": _texts([reason(r, lang) for r in rows]),
     }
 
 

@@ -61,7 +61,7 @@ class LayersView(QWidget):
 
     def __init__(self, session: Session, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._lang = session, lang
         self.model = LayerModel(look, lang, self)
         self._search: Search | None = None
         self._span: tuple[int, int] | None = None
@@ -215,7 +215,7 @@ class LayersView(QWidget):
         QGuiApplication.clipboard().setText(self.selected_text())
 
     def _reload(self) -> None:
-        self.set_data(columns_of(self._session.rows))
+        self.set_data(columns_of(self._session.rows, self._lang))
 
     def set_data(self, data: Mapping[str, Array]) -> None:
         """Show other rows. What sorting and searching need is prepared beside the event loop."""
@@ -229,7 +229,7 @@ class LayersView(QWidget):
         self._apply()
 
     def _added(self, rows: Sequence[LayerResult]) -> None:
-        self.model.append(columns_of(rows))
+        self.model.append(columns_of(rows, self._lang))
         self._search = None
         self.filter.count(self.model)
         self._tell()

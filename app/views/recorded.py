@@ -6,16 +6,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.session import Session
+from diag.compare.reasons import reason
 from diag.errors import DiagError
+from diag.rules import Lang
 from diag.types.layer import LayerResult
 
 
 class RecordedList(QWidget):
     """A sentence, and the layers whose tensors were recorded, to be chosen."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, lang: Lang, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._lang = session, lang
         self.words = QLabel(self, wordWrap=True)
         self.words.setObjectName("muted")
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -40,7 +42,7 @@ class RecordedList(QWidget):
             text = self.tr("No tensors were recorded: no layer makes an error itself. They are recorded by every "
                            "comparison that measures each layer alone (own input) and finds one that fails.")
         if row is not None and row.target_tensor is None:
-            text = self.tr("This tensor has no counterpart in the target.") + " " + row.reason
+            text = self.tr("This tensor has no counterpart in the target.") + " " + reason(row, self._lang)
         self.words.setText(text)
         self.list.setVisible(self.list.count() > 0)
 

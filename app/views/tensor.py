@@ -58,7 +58,7 @@ class TensorView(QWidget):
         self.stats = small_table(self.model, self.tr("Statistics"), (130, 120), self)
         self.distances = RecordModel((self.tr("distance"), self.tr("value")), (1,), self)
         self.distance_table = small_table(self.distances, self.tr("Distance"), (130,), self)
-        self.recorded = RecordedList(session, self)
+        self.recorded = RecordedList(session, lang, self)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.recorded)
         self._arrange()

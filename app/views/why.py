@@ -17,6 +17,7 @@ from app.models.sides import Line, Part, side_by_side
 from app.session import Session
 from app.views.findings import finding_html
 from app.views.tables import small_table
+from diag.compare.reasons import reason
 from diag.report.headline import difference, format_name
 from diag.report.labels import labels, stage_words
 from diag.report.numbers import factor
@@ -126,7 +127,7 @@ class WhyView(QWidget):
         yield f"<p><b style='color:{colour}'>{escape(verdict)}</b>"
         if role != verdict:
             yield f" · <b style='color:{theme.role(row.role.value)}'>{escape(role)}</b>"
-        yield f"<br>{escape(row.reason)}</p>"
+        yield f"<br>{escape(reason(row, self._lang))}</p>"
         yield self._errors(row)
         culprit = self._culprit(row)
         if culprit is not None:

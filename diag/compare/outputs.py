@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from diag.compare.align.layout import arrange, layouts
+from diag.compare.reasons import tell
 from diag.compare.rows import dtype_of, metrics_of
-from diag.compare.tolerance import Preset, judge, shapes_differ
+from diag.compare.tolerance import Preset, decide, other_shape
 from diag.runtimes.interface import Array
 from diag.types.dtype import DType
-from diag.types.layer import OutputResult, Verdict
+from diag.types.layer import Decision, OutputResult, Verdict
 from diag.types.metrics import Metrics
 from diag.types.tensor import TensorInfo
 
@@ -31,18 +32,21 @@ def overall(outputs: Sequence[OutputResult]) -> Verdict:
 def _one(g: str, t: str, golden: Array, target: Array | None, computes_in: DType | None, preset: Preset,
          envelope: Metrics | None) -> OutputResult:
     if target is None:
-        return OutputResult(g, None, Verdict.NOT_COMPARABLE, "the target gave no such output", None)
+        return _without(g, None, Decision("no_output"))
     if golden.shape != target.shape:
         same = [x for x in layouts(golden.shape, target.shape) if x is None]
         if golden.size != target.size or not same or _squeezed(golden) != _squeezed(target):
-            verdict, reason = shapes_differ(golden.shape, target.shape)
-            return OutputResult(g, t, verdict, reason, None)
+            return _without(g, t, other_shape(golden.shape, target.shape))
         golden = arrange(golden, None, target.shape)
     metrics = metrics_of(golden, target, computes_in, preset)
     dtype = dtype_of(target, computes_in)
-    verdict, reason = judge(metrics, TensorInfo(g, dtype, tuple(golden.shape)), dtype, own_input=False, preset=preset,
-                            envelope=envelope)
-    return OutputResult(g, t, verdict, reason, metrics)
+    verdict, decision = decide(metrics, TensorInfo(g, dtype, tuple(golden.shape)), dtype, own_input=False,
+                               preset=preset, envelope=envelope)
+    return OutputResult(g, t, verdict, tell(decision), metrics, decision)
+
+
+def _without(g: str, t: str | None, decision: Decision) -> OutputResult:
+    return OutputResult(g, t, Verdict.NOT_COMPARABLE, tell(decision), None, decision)
 
 
 def _squeezed(array: Array) -> tuple[int, ...]:

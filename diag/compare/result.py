@@ -26,6 +26,7 @@ from diag.compare.lockstep import Lockstep
 from diag.compare.observed import Observed
 from diag.compare.outputs import compare_outputs, overall
 from diag.compare.plan import ComparePlan
+from diag.compare.reasons import tell
 from diag.compare.session import Comparing
 from diag.compare.sides import Side, casts, output_pairs
 from diag.compare.tolerance import Preset
@@ -33,7 +34,7 @@ from diag.errors import ToolFailed
 from diag.runtimes.interface import Runtime
 from diag.types.comparison import Comparison, InputUsed, ModelRun, Unmatched
 from diag.types.dtype import DType
-from diag.types.layer import LayerResult, MappingKind, OutputResult, Role, Verdict
+from diag.types.layer import Decision, LayerResult, MappingKind, OutputResult, Role, Verdict
 from diag.types.metrics import Metrics
 from diag.workspace.digest import Digests
 
@@ -176,8 +177,8 @@ def _doubted(output: OutputResult, filled: Sequence[str]) -> OutputResult:
     """A good output proves nothing where golden values stood in for a node that could not run."""
     if output.verdict not in (Verdict.PASS, Verdict.WATCH):
         return output
-    reason = f"the reference runtime cannot run {filled[0]}; golden values were used in its place"
-    return replace(output, verdict=Verdict.NOT_COMPARABLE, reason=reason)
+    decision = Decision("stood_in", values={"node": filled[0]})
+    return replace(output, verdict=Verdict.NOT_COMPARABLE, reason=tell(decision), decision=decision)
 
 
 def _usual(rows: Sequence[LayerResult]) -> str:
@@ -187,5 +188,5 @@ def _usual(rows: Sequence[LayerResult]) -> str:
 
 
 def _unmatched(rows: Sequence[LayerResult]) -> tuple[Unmatched, ...]:
-    return tuple(Unmatched(r.golden_tensor, r.golden_node, r.golden_op, r.reason) for r in rows
+    return tuple(Unmatched(r.golden_tensor, r.golden_node, r.golden_op, r.reason, r.decision) for r in rows
                  if r.mapping.kind is MappingKind.NONE and r.role is Role.NOT_COMPARABLE)

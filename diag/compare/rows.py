@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from diag.compare.align.candidates import Neighbourhood
 from diag.compare.align.state import Pairing
 from diag.compare.metrics import compare
-from diag.compare.tolerance import Preset, judge
+from diag.compare.reasons import tell
+from diag.compare.tolerance import Decided, Preset, decide, expected_error
 from diag.runtimes.interface import Array
 from diag.types.dtype import DType
 from diag.types.graph import Graph
-from diag.types.layer import LayerResult, Mapping, MappingKind, Role, Verdict
+from diag.types.layer import Decision, LayerResult, Mapping, MappingKind, Role, Verdict
 from diag.types.metrics import Metrics
 from diag.types.tensor import TensorInfo
 
@@ -64,19 +65,20 @@ class Rows:
         made_by = self._target.producers.get(m.pair.value)
         theirs = None if made_by is None else self._target.nodes[made_by]
         info = TensorInfo(m.pair.golden, m.dtype, m.shape)
-        own = judge(m.own, info, m.dtype, own_input=True, preset=self._preset, envelope=envelope) if m.own else None
-        whole = judge(m.cumulative, info, m.dtype, own_input=False, preset=self._preset,
-                      envelope=envelope) if m.cumulative else None
-        verdict, reason = worst(own, whole)
+        own = decide(m.own, info, m.dtype, own_input=True, preset=self._preset, envelope=envelope) if m.own else None
+        whole = decide(m.cumulative, info, m.dtype, own_input=False, preset=self._preset,
+                       envelope=envelope) if m.cumulative else None
+        verdict, decision = worst(own, whole)
         if verdict is None:
-            verdict, reason = Verdict.NOT_COMPARABLE, m.problem or "the target's tensor has another shape"
+            verdict, decision = Verdict.NOT_COMPARABLE, None if m.problem else Decision("other_shape")
         return LayerResult(
             index=-1 if producer is None else producer, golden_node=node.name if node else m.pair.golden,
             golden_op=node.op if node else "Input", golden_tensor=m.pair.golden,
             target_node=theirs.name if theirs else None, target_op=theirs.op if theirs else None,
             target_tensor=m.pair.value, mapping=self.mapping(m), shape=m.shape, dtype=m.dtype, verdict=verdict,
-            reason=reason, cumulative=m.cumulative, own_input=m.own, role=Role.NOT_COMPARABLE,
-            reference_own_input=m.reference_own)
+            reason=m.problem if decision is None else tell(decision), cumulative=m.cumulative, own_input=m.own,
+            role=Role.NOT_COMPARABLE, reference_own_input=m.reference_own, decision=decision,
+            expected=expected_error(m.cumulative or m.own, m.dtype, envelope))
 
     def mapping(self, m: Measured) -> Mapping:
         """Kind and confidence of a pairing, and the golden nodes behind it."""
@@ -107,23 +109,25 @@ class Rows:
                 if tensor not in self._live or tensor in answered:
                     continue
                 fused = inside.get(node.name)
-                reason = reasons.get(tensor) or (f"computed inside {fused}, which gives no tensor for it" if fused
-                                                 else "no target value answers it")
+                known = reasons.get(tensor)
+                decision = None if known else Decision("inside", values={"node": fused}) if fused else \
+                    Decision("unanswered")
                 info = self._golden.info(tensor)
                 result.append(LayerResult(
                     index=i, golden_node=node.name, golden_op=node.op, golden_tensor=tensor, target_node=fused,
                     target_op=None, target_tensor=None, mapping=Mapping(MappingKind.NONE, 0.0, ()),
-                    shape=info.static_shape, dtype=info.dtype, verdict=Verdict.NOT_COMPARABLE, reason=reason,
-                    cumulative=None, own_input=None, role=Role.NOT_COMPARABLE))
+                    shape=info.static_shape, dtype=info.dtype, verdict=Verdict.NOT_COMPARABLE,
+                    reason=known or (tell(decision) if decision else ""), cumulative=None, own_input=None,
+                    role=Role.NOT_COMPARABLE, decision=decision))
         return result
 
 
-def worst(*judgements: tuple[Verdict, str] | None) -> tuple[Verdict | None, str]:
-    """The verdict that decides among several, with its reason; a judged one outweighs one that cannot be."""
-    known = [j for j in judgements if j is not None]
+def worst(*decided: Decided | None) -> tuple[Verdict, Decision] | tuple[None, None]:
+    """The verdict that decides among several, with its rule; a judged one outweighs one that cannot be."""
+    known = [d for d in decided if d is not None]
     if not known:
-        return None, ""
-    return max(known, key=lambda j: -1 if j[0] is Verdict.NOT_COMPARABLE else j[0].rank)
+        return None, None
+    return max(known, key=lambda d: -1 if d[0] is Verdict.NOT_COMPARABLE else d[0].rank)
 
 
 def error_of(metrics: Metrics | None) -> float:

@@ -7,14 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from diag.compare.reasons import reason
 from diag.report.headline import because, difference, format_name, headline
 from diag.report.labels import labels, stage_words
 from diag.report.numbers import computed_in, error, factor, gate, nbytes, told
 from diag.report.text import clean, elide, pad, width, wrap
 from diag.rules import Lang, words
-from diag.types.comparison import Comparison
+from diag.types.comparison import Comparison, Unmatched
 from diag.types.finding import Finding, Severity
-from diag.types.layer import Culprit, LayerResult, Role, Verdict
+from diag.types.layer import Culprit, LayerResult, OutputResult, Role, Verdict
 
 _COLOURS = {"fail": "31", "watch": "33", "pass": "32", "not_comparable": "35", "info": "36", "bold": "1", "dim": "2"}
 _MARKS = {Verdict.PASS: "✓", Verdict.WATCH: "!", Verdict.FAIL: "✗", Verdict.NOT_COMPARABLE: "?"}
@@ -68,7 +69,10 @@ class _Console:
             left = self._columns - width(mark) - width(numbers) - 4
             yield f"  {self._paint(mark, output.verdict)}  {elide(clean(output.golden_tensor), left)}{numbers}"
             if output.reason:
-                yield from self._wrap(output.reason, 6)
+                yield from self._wrap(self._reason(output), 6)
+
+    def _reason(self, of: OutputResult | LayerResult | Unmatched) -> str:
+        return reason(of, self._lang)
 
     def _verdict(self, verdict: Verdict) -> str:
         return f"{_MARKS[verdict]} {self._text['verdict'][verdict]}"
@@ -150,9 +154,9 @@ class _Console:
     def _not_compared(self) -> Iterator[str]:
         rows = {r.golden_tensor for r in self._it.layers}
         reasons = {
-            "layers_not_compared": [r.reason for r in self._it.layers if r.verdict is Verdict.NOT_COMPARABLE],
-            "unmatched_golden": [u.reason for u in self._it.unmatched_golden if u.tensor not in rows],
-            "unmatched_target": [u.reason for u in self._it.unmatched_target],
+            "layers_not_compared": [self._reason(r) for r in self._it.layers if r.verdict is Verdict.NOT_COMPARABLE],
+            "unmatched_golden": [self._reason(u) for u in self._it.unmatched_golden if u.tensor not in rows],
+            "unmatched_target": [self._reason(u) for u in self._it.unmatched_target],
         }
         lines = [self._words[key].format(count=f"{count:,}", reason=reason)
                  for key, given in reasons.items() for reason, count in _common(given)]

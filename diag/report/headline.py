@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from diag.compare.reasons import reason
 from diag.report.labels import labels
 from diag.report.numbers import computed_in, error, gate
 from diag.rules import Lang
@@ -63,14 +64,14 @@ def _outputs(comparison: Comparison, lang: Lang) -> str:
         return words["nothing"]
     metrics = output.cumulative
     if output.verdict is Verdict.NOT_COMPARABLE or metrics is None:
-        return words["not_comparable"].format(reason=output.reason)
+        return words["not_comparable"].format(reason=reason(output, lang))
     if metrics.nonfinite:
         return words["fail_nonfinite"].format(count=f"{metrics.nonfinite:,}")
     name, value = gate(metrics, computed_in(comparison))
     if output.verdict is Verdict.PASS and value == 0:
         return words["pass_exact"]
     if math.isnan(value):
-        return words["fail_other"].format(reason=output.reason)
+        return words["fail_other"].format(reason=reason(output, lang))
     amount = words["amount"].format(metric=labels(lang)["metric"][name], value=error(value))
     return words[output.verdict].format(error=amount)
 

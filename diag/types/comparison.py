@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diag.types.finding import Finding
-from diag.types.layer import Culprit, LayerResult, OutputResult, Verdict
+from diag.types.layer import Culprit, Decision, LayerResult, OutputResult, Verdict
 
 RECORDING = "recording"
 """``ModelRun.runtime`` of a target that ran before, elsewhere, and of which only tensors are here."""
@@ -45,6 +45,7 @@ class Unmatched:
     node: str
     op: str
     reason: str
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)

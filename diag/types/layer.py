@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -58,6 +59,27 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """Which rule decided a verdict, in a form that every language can tell (``diag.compare.reasons``).
+
+    Attributes:
+        rule: key of its sentence.
+        metric: what was measured (``noise_ratio``, ``rel_l2``, ``outlier``, …); empty where the rule needs no number.
+        value: of that metric.
+        limit: which the value crossed, or keeps.
+        values: the other facts of the sentence.
+        also: decisions that the sentence quotes or that are told after it.
+    """
+
+    rule: str
+    metric: str = ""
+    value: float = math.nan
+    limit: float = math.nan
+    values: Facts = field(default_factory=dict)
+    also: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """How sure we are that the two tensors are the same one.
 
@@ -75,6 +97,7 @@ class Mapping:
 class LayerResult:
     """One golden tensor and what became of it. Fields as ``layers`` in the contract; ``dtype`` is the target's.
 
+    ``reason`` is ``decision`` in English; ``expected`` is the relative L2 error that a healthy target must show here.
     ``reference_own_input`` is the own-input error of the same target node in the reference runtime, when the target
     ran somewhere else: it tells a wrong conversion from a wrong runtime.
     """
@@ -95,6 +118,8 @@ class LayerResult:
     own_input: Metrics | None
     role: Role
     reference_own_input: Metrics | None = None
+    decision: Decision | None = None
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +131,7 @@ class OutputResult:
     verdict: Verdict
     reason: str
     cumulative: Metrics | None
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)

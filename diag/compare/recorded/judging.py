@@ -13,6 +13,7 @@ from diag.compare.align.state import Pairing
 from diag.compare.attribute import SCORE_LIMIT
 from diag.compare.envelope import Envelope
 from diag.compare.evidence import Evidence
+from diag.compare.reasons import tell
 from diag.compare.recorded.device import Device, DeviceOp, Place, narrowest, value_of
 from diag.compare.recorded.matching import Answer, Matcher, Matching
 from diag.compare.recorded.own import Reruns
@@ -21,7 +22,7 @@ from diag.compare.recorded.tensors import Placed, placed
 from diag.compare.rows import Measured, Rows, dtype_of, metrics_of, worst
 from diag.compare.sides import Side
 from diag.compare.tape import Tape
-from diag.compare.tolerance import Preset, judge, score
+from diag.compare.tolerance import Preset, decide, expected_error, judge, score
 from diag.formats import weights as weight_files
 from diag.runtimes.interface import Array
 from diag.types.dtype import DType
@@ -156,7 +157,7 @@ class Judging:
         row = self._rejudged(maker.row(m), answer)
         if tensor.span is None and tensor.summary is not None:
             verdict, reason = judged(golden, tensor.summary)
-            row = replace(row, verdict=verdict, reason=reason)
+            row = replace(row, verdict=verdict, reason=reason, decision=None)
         self.fed.setdefault(answer.golden, tuple(fed))
         if expected is not None and found.array is not None and self._spoils(row):
             self._keep(place, pair, golden, expected, found.array, fed, row)
@@ -184,11 +185,14 @@ class Judging:
         noisy = self.computes_in if self.computes_in is not None and row.dtype.is_float else row.dtype
         info = TensorInfo(row.golden_tensor, noisy, row.shape)
         envelope = None if self.envelope is None else self.envelope.metrics.get(row.golden_tensor)
-        whole = judge(row.cumulative, info, noisy, own_input=False, preset=self.preset, envelope=envelope)
-        own = None if row.own_input is None else judge(row.own_input, replace(info, dtype=row.dtype), row.dtype,
-                                                       own_input=True, preset=self.preset)
-        verdict, reason = worst(own, whole)
-        return row if verdict is None else replace(row, verdict=verdict, reason=reason)
+        whole = decide(row.cumulative, info, noisy, own_input=False, preset=self.preset, envelope=envelope)
+        own = None if row.own_input is None else decide(row.own_input, replace(info, dtype=row.dtype), row.dtype,
+                                                        own_input=True, preset=self.preset)
+        verdict, decision = worst(own, whole)
+        if verdict is None or decision is None:
+            return row
+        return replace(row, verdict=verdict, reason=tell(decision), decision=decision,
+                       expected=expected_error(row.cumulative, noisy, envelope))
 
     def _keep(self, place: Place, pair: Pairing, golden: Array, expected: Array, recorded: Array,
               fed: Mapping[str, Array], row: LayerResult) -> None:

@@ -66,7 +66,8 @@ class Conclusion:
                             f"ascend:{place.device}" if place.device else "ascend", usual.value if usual else "auto"),
             outputs=tuple(outputs), layers=tuple(rows), culprits=tuple(blamed),
             first_divergence=first_divergence(rows, preset),
-            unmatched_golden=tuple(Unmatched(r.golden_tensor, r.golden_node, r.golden_op, r.reason) for r in rows
+            unmatched_golden=tuple(Unmatched(r.golden_tensor, r.golden_node, r.golden_op, r.reason, r.decision)
+                                   for r in rows
                                    if r.mapping.kind is MappingKind.NONE and r.role is Role.NOT_COMPARABLE),
             unmatched_target=tuple(self._unmatched()), checks=self._checks(harmless), findings=(), inputs=self.used,
             environment=environment(), preset=preset.value, wall_s=time.monotonic() - started,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from diag.compare.metrics.rounding import unit_roundoff
+from diag.compare.reasons import reason
 from diag.compare.tolerance import MINDSTUDIO, NOISE, OUTLIER, RELATIVE, Limits, Preset
 from diag.report.document import told
 from diag.report.headline import because, difference, format_name
@@ -44,6 +45,9 @@ def page_data(comparison: Comparison, lang: Lang, histograms: Mapping[str, Histo
     facts = {name: to_json(getattr(comparison, name)) for name in
              ("golden", "target", "outputs", "inputs", "environment", "checks", "options", "unmatched_golden",
               "unmatched_target")}
+    for name in ("outputs", "unmatched_golden", "unmatched_target"):
+        for fact, row in zip(facts[name], getattr(comparison, name), strict=True):
+            fact["reason"] = reason(row, lang)
     for side in ("golden", "target"):
         facts[side]["format"] = format_name(facts[side]["format"])
     text = labels(lang)
@@ -59,7 +63,7 @@ def page_data(comparison: Comparison, lang: Lang, histograms: Mapping[str, Histo
         "gate": "nr" if dtype in HALF and not plain else "rel_l2",
         "culprits": _culprits(comparison, lang),
         "findings": [told(finding, lang) for finding in comparison.findings],
-        "layers": _columns(comparison.layers),
+        "layers": _columns(comparison.layers, lang),
         "histograms": [{"tensor": tensor, **_short_lists(histogram)} for tensor, histogram in histograms.items()],
         "command": command(comparison),
         "run": comparison.run,
@@ -106,7 +110,7 @@ def _culprits(comparison: Comparison, lang: Lang) -> list[dict[str, Any]]:
     return found
 
 
-def _columns(layers: Sequence[LayerResult]) -> dict[str, Any]:
+def _columns(layers: Sequence[LayerResult], lang: Lang) -> dict[str, Any]:
     strings: dict[str, int] = {}
 
     def intern(values: Iterable[str | None]) -> object:
@@ -123,7 +127,7 @@ def _columns(layers: Sequence[LayerResult]) -> dict[str, Any]:
         "layout": intern(_dims(r.mapping.layout) for r in layers),
         "shape": intern(_dims(r.shape) for r in layers), "dtype": intern(r.dtype.value for r in layers),
         "verdict": intern(r.verdict.value for r in layers), "role": intern(r.role.value for r in layers),
-        "reason": intern(r.reason for r in layers),
+        "reason": intern(reason(r, lang) for r in layers),
         "cumulative": _metric_columns([r.cumulative for r in layers], intern),
         "own_input": _metric_columns([r.own_input for r in layers], intern),
         "reference": _metric_columns([r.reference_own_input for r in layers], intern),
