@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,6 +175,11 @@ class Emulator:
         self.ops.append({"name": name, "op": op, "reads": reads, "in": inputs, "out": [output], "names": names})
         self.task += 1
         file = self.folder / f"{plain(op)}.{plain(name)}.{self.task}.3.{TIME + 100 * self.task}"
+        if len(file.name) > 200:
+            # As the device does: a number for a name, and a table of both.
+            with (self.folder / "mapping.csv").open("a") as table:
+                table.write(f"{zlib.crc32(file.name.encode()):019d},{file.name}\n")
+            file = self.folder / f"{zlib.crc32(file.name.encode()):019d}"
         file.write_bytes(dump(name, [] if self.outputs_only else inputs, [output], time=TIME + 100 * self.task))
 
     def _part(self, part: Part, fault: Fault | None, weight_faults: Mapping[str, Fault], done: Emulated) -> None:

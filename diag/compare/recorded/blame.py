@@ -122,8 +122,10 @@ def _factor(g: Floats, t: Floats, axis: int, chosen: npt.NDArray[np.intp]) -> fl
 
 
 def _overflow(row: LayerResult, kept: Injecting, values: Mapping[str, Any]) -> Blame | None:
-    finite = kept.expected[np.isfinite(kept.expected)] if kept.expected.dtype.kind in "fV" else kept.expected[:0]
-    largest = float(np.abs(finite.astype(np.float64)).max(initial=0.0))
+    if kept.expected.dtype.kind not in "fV":
+        return None
+    wide = kept.expected.astype(np.float64)
+    largest = float(np.abs(wide).max(initial=0.0, where=np.isfinite(wide)))
     narrow = row.dtype is DType.FLOAT16
     if row.own_input is not None and row.own_input.nonfinite:
         if narrow and largest > _FP16_MAX:

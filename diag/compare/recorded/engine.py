@@ -25,7 +25,7 @@ from diag.compare.recorded.device import Device, as_graph, from_recording
 from diag.compare.recorded.inputs import DeviceInputs, inputs_of
 from diag.compare.recorded.judging import Judging, usual_dtype
 from diag.compare.recorded.matching import Matcher, Matching
-from diag.compare.recorded.own import Reruns
+from diag.compare.recorded.own import Reruns, constants
 from diag.compare.recorded.result import Conclusion
 from diag.compare.recorded.source import open_source
 from diag.compare.sides import Side, open_golden
@@ -125,8 +125,10 @@ class _Run:
         infos = self.golden.infos({n: a.shape for n, a in arrays.items()})
         bound = self.golden.session.bind(arrays)
         sizes = {n: i.static_shape for n, i in infos.items()}
+        fixed = constants(self.golden, live, infos)
+        live -= set(fixed)
         near = Neighbourhood(graph, live, lambda v: None if sizes.get(v) is None else math.prod(sizes[v] or ()))
-        reruns = Reruns(self.golden, near, live, bound, infos)
+        reruns = Reruns(self.golden, near, fixed, bound, infos)
         matcher = Matcher(graph, live, near, self._told_inputs(), reruns, sizes.get)
         segment = min(_SEGMENT_BYTES, max(self.plan.budget // 8, 2**20))
         order = range(len(self.golden.session.program.steps))
@@ -137,7 +139,7 @@ class _Run:
             envelope = Envelope(self.golden, arrays, dtype, infos, segment, self.cores)
         return Judging(self.golden, self.device, as_graph(self.device, self.recording), matcher.found, matcher, reruns,
                        near, live, tape, envelope, Preset(self.plan.preset), dtype, self.plan.own_input,
-                       Evidence(12, min(self.plan.budget // 8, _EVIDENCE_BYTES)))
+                       Evidence(12, min(self.plan.budget // 8, _EVIDENCE_BYTES)), bool(self.recording.overflows))
 
     def _told_inputs(self) -> Device:
         return replace(self.device, inputs=self.inputs.places)

@@ -15,7 +15,7 @@ from diag.compare.envelope import Envelope
 from diag.compare.evidence import Evidence
 from diag.compare.reasons import tell
 from diag.compare.recorded.device import Device, DeviceOp, Place, narrowest, value_of
-from diag.compare.recorded.matching import Answer, Matcher, Matching
+from diag.compare.recorded.matching import GUESSED, Answer, Matcher, Matching
 from diag.compare.recorded.own import Reruns
 from diag.compare.recorded.statistics import judged
 from diag.compare.recorded.tensors import Placed, placed
@@ -24,6 +24,7 @@ from diag.compare.sides import Side
 from diag.compare.tape import Tape
 from diag.compare.tolerance import Preset, decide, expected_error, judge, score
 from diag.formats import weights as weight_files
+from diag.formats.tensor_dump.ranges import extremes
 from diag.runtimes.interface import Array
 from diag.types.dtype import DType
 from diag.types.graph import Graph
@@ -52,7 +53,7 @@ class Judging:
         rows: without roles.
         fed: golden tensors that each golden tensor's operation read.
         outputs: golden final outputs; recorded: the device's, by golden output name.
-        largest: largest finite |value| of golden tensors that were compared.
+        largest: largest finite |value| of golden tensors that were compared, if ``measure_largest``.
     """
 
     golden: Side
@@ -69,6 +70,7 @@ class Judging:
     computes_in: DType | None
     own_input: bool
     evidence: Evidence
+    measure_largest: bool
     rows: list[LayerResult] = field(default_factory=list)
     fed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, Array] = field(default_factory=dict)
@@ -158,6 +160,9 @@ class Judging:
         if tensor.span is None and tensor.summary is not None:
             verdict, reason = judged(golden, tensor.summary)
             row = replace(row, verdict=verdict, reason=reason, decision=None)
+        if answer.confidence <= GUESSED and row.verdict is not Verdict.PASS:
+            return replace(row, verdict=Verdict.NOT_COMPARABLE, cumulative=None, own_input=None, decision=None,
+                           expected=None, reason="taken for it because nothing else is near; its values do not prove it")
         self.fed.setdefault(answer.golden, tuple(fed))
         if expected is not None and found.array is not None and self._spoils(row):
             self._keep(place, pair, golden, expected, found.array, fed, row)
@@ -203,9 +208,8 @@ class Judging:
                                                    tuple(fed))
 
     def _note_output(self, golden: str, answers: Sequence[tuple[Place, Answer]], array: Array) -> None:
-        if array.dtype.kind in "fV" and array.size:
-            finite = np.abs(array[np.isfinite(array)].astype(np.float64))
-            self.largest[golden] = float(finite.max(initial=0.0))
+        if self.measure_largest and array.dtype.kind in "fV" and array.size:
+            self.largest[golden] = extremes(array)[0]
         graph = self.golden.graph
         names = [n for o, n in zip(graph.outputs, graph.output_names, strict=True) if o.name == golden]
         if not names:

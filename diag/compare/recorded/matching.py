@@ -34,6 +34,13 @@ _NEAR = {DType.FLOAT16: 4e-3, DType.BFLOAT16: 3e-2}
 """Relative L2 up to which a recorded output is taken for a golden tensor that was computed from the same inputs."""
 
 _NEAR_FLOAT32 = 1e-3
+
+GUESSED = 0.4
+"""Confidence of an answer that nothing proves: it is fed to what follows, and judges nobody."""
+
+FIXED = "its value is fixed by the weights and the shapes of the inputs"
+"""Reason of an operation that is no layer for these inputs."""
+
 ShapeOf = Callable[[str], tuple[int, ...] | None]
 
 
@@ -184,6 +191,9 @@ class Matcher:
 
     def _named(self, i: int, op: DeviceOp) -> bool:
         group = self._group(op)
+        if group and not any(v in self._live for n in group for v in self._golden.nodes[n].outputs):
+            self.found.reasons[i] = FIXED
+            return True
         stated = op.originals is not None
         found = False
         for slot in self._outputs(i):
@@ -198,9 +208,9 @@ class Matcher:
             answer = Answer(golden, kind, 0.9 if certain or stated else 0.7)
             self.found.answers[i, slot] = self._corrected(i, op, slot, answer, certain=certain)
             found = True
-        if not found and group:
-            self.found.reasons[i] = "one of several parts of an operation; only the last of them is a golden tensor" \
-                if op.parts else "nothing of its operation depends on the inputs"
+        if not found and group and op.parts:
+            self.found.reasons[i] = "one of several parts of an operation; only the last of them is a golden tensor"
+            return True
         return found
 
     def _group(self, op: DeviceOp) -> list[int]:
@@ -239,7 +249,7 @@ class Matcher:
     def _corrected(self, i: int, op: DeviceOp, slot: int, answer: Answer, *, certain: bool) -> Answer:
         """The answer, proved by values where that can be; a name that lies is corrected by them."""
         tensor = op.output(slot)
-        if tensor is None or tensor.span is None:
+        if certain or tensor is None or tensor.span is None:
             return answer
         fed = self.feeds(op, i)
         if not fed:
@@ -250,8 +260,6 @@ class Matcher:
             mine = placed(op, tensor, shape, own[answer.golden]).array
             if mine is not None and distance(own[answer.golden], mine) <= self._tolerance(op):
                 return replace(answer, verified=True, confidence=0.98)
-        if certain:
-            return answer
         other = self._nearest(op, slot, fed, exclude=answer.golden)
         if other is not None:
             return Answer(other, MappingKind.VALUE, 0.95, verified=True)
@@ -292,16 +300,22 @@ class Matcher:
 
     def _nearest(self, op: DeviceOp, slot: int, fed: dict[str, Array], exclude: str = "") -> str | None:
         """The golden tensor that, computed from what the operation read, has the recorded values; None: none has."""
-        best: tuple[float, str] | None = None
-        for gap, golden in self._distances(op, slot, fed, exclude):
-            if gap <= self._tolerance(op) and (best is None or gap < best[0] / 4):
-                best = gap, golden
-        return best[1] if best is not None else None
+        options = self._distances(op, slot, fed, exclude)
+        for moved in (False, True):
+            best: tuple[float, str] | None = None
+            for gap, axes_moved, golden in options:
+                near = gap <= self._tolerance(op) and axes_moved is moved
+                if near and (best is None or gap < best[0] / 4):
+                    best = gap, golden
+            if best is not None:
+                return best[1]
+        return None
 
-    def _distances(self, op: DeviceOp, slot: int, fed: dict[str, Array], exclude: str = "") -> list[tuple[float, str]]:
+    def _distances(self, op: DeviceOp, slot: int, fed: dict[str, Array],
+                   exclude: str = "") -> list[tuple[float, bool, str]]:
         """How far the recorded values are from each golden tensor that the operation may have computed.
 
-        Those that lie near in the golden graph come first.
+        And whether its axes had to be moved for that. Those that lie near in the golden graph come first.
         """
         tensor = op.output(slot)
         found = plain(op, tensor).array if tensor is not None else None
@@ -309,20 +323,21 @@ class Matcher:
             return []
         names = [v for v in self._near.chain(fed, found.size, _HOPS) if v not in fed and v != exclude]
         ran = self._reruns.run(fed, names[:_MOST_CANDIDATES])
-        return [(min((distance(ran[g], unarranged(found, way, ran[g].shape))
-                      for way in layouts(ran[g].shape, found.shape)), default=math.inf), g)
-                for g in names if g in ran and self._says_much(ran[g])]
+        ways = [(distance(ran[g], unarranged(found, way, ran[g].shape)), way is not None, g)
+                for g in names if g in ran and self._says_much(ran[g]) for way in layouts(ran[g].shape, found.shape)]
+        return [w for w in ways if not math.isnan(w[0])]
 
     def _suspected(self, i: int, op: DeviceOp, slot: int, fed: dict[str, Array]) -> bool:
         """An operation that gets it wrong: it is what makes its readers right, or else what it is nearest to."""
         options = sorted(self._distances(op, slot, fed))[:_MOST_SUSPECTED]
-        for _, golden in options:
+        final = {o.name for o in self._golden.outputs}
+        for _, _, golden in options:
             self.found.answers[i, slot] = Answer(golden, MappingKind.STRUCTURE, 0.6)
-            if self._proved(i, slot):
+            if self._proved(i, slot) or (golden in final and not self._readers.get((i, slot))):
                 return True
         self.found.answers.pop((i, slot), None)
         if options and options[0][0] <= _ROUGHLY and (len(options) < 2 or options[0][0] * 2 < options[1][0]):
-            self.found.answers[i, slot] = Answer(options[0][1], MappingKind.STRUCTURE, 0.4)
+            self.found.answers[i, slot] = Answer(options[0][2], MappingKind.STRUCTURE, GUESSED)
             return True
         return False
 
@@ -346,8 +361,10 @@ class Matcher:
                 self.found.answers.pop(place, None)
 
     def _says_much(self, array: Array) -> bool:
-        """Whether equal values prove anything: a constant tensor equals many."""
-        return array.size == 1 or bool(np.any(array != array.reshape(-1)[0]))
+        """Whether equal values prove anything: a constant tensor equals many, and so does a small whole number."""
+        if array.size == 1:
+            return array.dtype.kind in "fV"
+        return bool(np.any(array != array.reshape(-1)[0]))
 
     def _tolerance(self, op: DeviceOp) -> float:
         kinds = narrowest(op.record.tensors) if op.record is not None else None

@@ -12,6 +12,7 @@ from diag.compare.sides import Side
 from diag.errors import ToolFailed
 from diag.runtimes.interface import Array
 from diag.runtimes.onnxruntime.values import to_numpy, to_ort
+from diag.types.graph import Node
 from diag.types.tensor import TensorInfo
 
 _MOST_NODES = 96
@@ -23,13 +24,12 @@ class Reruns:
     ``inputs`` are the model's own inputs; they are used where a part reaches up to them.
     """
 
-    def __init__(self, golden: Side, near: Neighbourhood, live: set[str], inputs: Mapping[str, ort.OrtValue],
-                 infos: Mapping[str, TensorInfo]) -> None:
-        self._side, self._near, self._live = golden, near, live
+    def __init__(self, golden: Side, near: Neighbourhood, constants: Mapping[str, ort.OrtValue],
+                 inputs: Mapping[str, ort.OrtValue], infos: Mapping[str, TensorInfo]) -> None:
+        self._side, self._near, self._constants = golden, near, constants
         self._inputs, self._infos = dict(inputs), infos
         program = golden.session.program
         self._step = {s.node: i for i, s in enumerate(program.steps)}
-        self.constants = self._constants()
 
     def run(self, feeds: Mapping[str, Array], wanted: Sequence[str]) -> dict[str, Array]:
         """What ``wanted`` golden tensors are when ``feeds`` (golden tensor → its elements, in its shape) are given.
@@ -45,7 +45,7 @@ class Reruns:
                 possible.append(tensor)
         if not possible:
             return {}
-        values = {**self.constants, **self._inputs, **{g: to_ort(self._cast(g, a)) for g, a in feeds.items()}}
+        values = {**self._constants, **self._inputs, **{g: to_ort(self._cast(g, a)) for g, a in feeds.items()}}
         steps = sorted(self._step[n] for n in nodes)
         try:
             found = self._side.session.engine.run(steps, values, possible)
@@ -61,7 +61,7 @@ class Reruns:
     def _complete(self, nodes: Sequence[int], feeds: Mapping[str, Array]) -> bool:
         program = self._side.session.program
         written = {v for n in nodes for v in program.steps[self._step[n]].writes}
-        known = (written, feeds, self._inputs, self.constants)
+        known = (written, feeds, self._inputs, self._constants)
         return all(any(v in k for k in known) for n in nodes for v in program.steps[self._step[n]].reads)
 
     def _cast(self, golden: str, array: Array) -> Array:
@@ -71,10 +71,39 @@ class Reruns:
         with np.errstate(over="ignore", invalid="ignore"):
             return array.astype(info.dtype.numpy, copy=False)
 
-    def _constants(self) -> dict[str, ort.OrtValue]:
-        """Values that depend on no input and are not in the file: small computations on weights, run once."""
-        program = self._side.session.program
-        dead = [i for i, s in enumerate(program.steps) if s.writes and not any(v in self._live for v in s.writes)]
-        wanted = {v for i in dead for v in program.steps[i].writes}
-        read = {v for s in program.steps for v in s.reads if v in wanted}
-        return self._side.session.engine.run(dead, {}, sorted(read)) if read else {}
+
+def constants(golden: Side, live: set[str], infos: Mapping[str, TensorInfo]) -> dict[str, ort.OrtValue]:
+    """Values that do not depend on the elements of the inputs, computed once.
+
+    Small computations on weights, and everything that is made of shapes: with the inputs' shapes given, the compiler
+    folds both, and the device never computes them.
+    """
+    program = golden.session.program
+    found: dict[str, ort.OrtValue] = {}
+    chosen: list[int] = []
+    known: set[str] = set()
+    for i, step in enumerate(program.steps):
+        node = golden.graph.nodes[step.node]
+        if node.op == "Shape" and not node.domain and step.reads and step.reads[0] in live:
+            shape = infos[step.reads[0]].static_shape if step.reads[0] in infos else None
+            if shape is not None:
+                found[step.writes[0]] = to_ort(np.array(_part(shape, node), np.int64))
+                known.update(step.writes)
+        elif step.writes and not step.problem and all(r not in live or r in known for r in step.reads) and (
+                not any(v in live for v in step.writes) or any(r in known for r in step.reads)):
+            chosen.append(i)
+            known.update(step.writes)
+    wanted = sorted({r for s in program.steps for r in s.reads if r in known and r not in found})
+    return {**found, **_run(golden, chosen, found, wanted)}
+
+
+def _run(golden: Side, steps: Sequence[int], values: Mapping[str, ort.OrtValue],
+                wanted: Sequence[str]) -> dict[str, ort.OrtValue]:
+    """These steps, in one run; nothing where nothing is wanted."""
+    return golden.session.engine.run(steps, values, wanted) if wanted else {}
+
+
+def _part(shape: tuple[int, ...], node: Node) -> tuple[int, ...]:
+    """What a Shape node gives: its attributes start and end cut it."""
+    start, end = node.attributes.get("start", 0), node.attributes.get("end", len(shape))
+    return shape[int(start) if isinstance(start, int) else 0:int(end) if isinstance(end, int) else len(shape)]

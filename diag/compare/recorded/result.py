@@ -20,6 +20,7 @@ from diag.compare.recorded.blame import blame
 from diag.compare.recorded.device import Device, value_of
 from diag.compare.recorded.inputs import DeviceInputs, as_check
 from diag.compare.recorded.judging import Judging
+from diag.compare.recorded.matching import FIXED
 from diag.compare.result import environment, peak_bytes
 from diag.compare.sides import Side
 from diag.compare.tolerance import Preset
@@ -113,6 +114,7 @@ class Conclusion:
 
     def _unmatched(self) -> list[Unmatched]:
         answered = {place[0] for place in self.judging.matching.answers}
+        answered |= {i for i, reason in self.judging.matching.reasons.items() if reason == FIXED}
         return [Unmatched(value_of(self.device, (i, 0)), op.name, op.op,
                           self.judging.matching.reasons.get(i, "no golden tensor has its values or its name"))
                 for i, op in enumerate(self.device.ops) if i not in answered and op.record is not None]
