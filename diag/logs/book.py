@@ -35,6 +35,7 @@ class Chunk:
         path: where the bytes lie; None for those in the spool.
         columns: offsets count in that place.
         first_line: number of its first line, from 1.
+        pids: processes that it names.
     """
 
     file: int
@@ -42,6 +43,7 @@ class Chunk:
     path: Path | None
     columns: Columns
     first_line: int
+    pids: frozenset[int] = frozenset()
 
 
 class Spool:
@@ -76,11 +78,13 @@ class Book:
     Attributes:
         files: names by number.
         modules: names by number, "" first.
+        pids: processes that lines name.
     """
 
     def __init__(self, spool: Spool) -> None:
         self.files: list[str] = []
         self.modules: tuple[str, ...] = ("",)
+        self.pids: set[int] = set()
         self.spool = spool
         self._paths: list[Path | None] = []
         self._count = 0
@@ -117,6 +121,7 @@ class Book:
         self._lines.append(chunk.first_line)
         self._owners.append(chunk.file)
         self._count += count
+        self.pids |= chunk.pids
         if len(chunk.columns.modules) > len(self.modules):
             self.modules = chunk.columns.modules
 

@@ -59,5 +59,5 @@ def look(seen: Seen, file: int, name: str, modules: tuple[str, ...]) -> Grown:
     for module in modules[1:]:
         names.number(module.encode())
     columns = piece_columns(Piece(data, seen.lines + 1, seen.offset), names)
-    chunk = Chunk(file, name, seen.path, columns, seen.lines + 1)
+    chunk = Chunk(file, name, seen.path, columns, seen.lines + 1, frozenset(columns.pid[columns.pid >= 0].tolist()))
     return Grown(replace(seen, offset=seen.offset + len(data), lines=seen.lines + len(columns.offset)), chunk)

@@ -90,7 +90,8 @@ class _Reader:
             if at is None:
                 return None
             columns = replace(columns, offset=columns.offset - piece.offset + at)
-        return Chunk(self._file, source.name, source.path if plain else None, columns, piece.first_line)
+        return Chunk(self._file, source.name, source.path if plain else None, columns, piece.first_line,
+                     frozenset(np.unique(columns.pid[columns.pid >= 0]).tolist()))
 
     def _refined(self, piece: Piece, columns: Columns) -> Columns:
         """Level, module, process and time of lines whose header stands behind a prefix, or has another form."""

@@ -101,7 +101,7 @@ def _keep_threads(book: Book, mask: npt.NDArray[np.bool_], tids: frozenset[str],
 
 
 def _keep_text(book: Book, mask: npt.NDArray[np.bool_], pattern: re.Pattern[str], cancel: Cancel) -> None:
-    search = _bytes_pattern(pattern)
+    search, word = _bytes_pattern(pattern), _literal(pattern)
     offset, length = book.column("offset"), book.column("length")
     for first, after, file in book.chunks():
         after = min(after, len(mask))
@@ -110,7 +110,7 @@ def _keep_text(book: Book, mask: npt.NDArray[np.bool_], pattern: re.Pattern[str]
         cancel.check()
         begin = int(offset[first])
         data = book.read(file, begin, int(offset[after - 1]) + int(length[after - 1]) - begin)
-        found = _matching(search, data, offset[first:after] - begin)
+        found = [] if word and word not in data.lower() else _matching(search, data, offset[first:after] - begin)
         hit = np.zeros(after - first, bool)
         hit[found] = True
         mask[first:after] &= hit
@@ -128,6 +128,15 @@ def _matching(search: re.Pattern[bytes], data: bytes, starts: Rows) -> list[int]
         if at > len(data):
             break
     return found
+
+
+def _literal(pattern: re.Pattern[str]) -> bytes:
+    """The longest word that every match holds, in small letters; empty where that is not easily known."""
+    text = pattern.pattern
+    if not text.isascii() or re.search(r"[|(\[\\]", text):
+        return b""
+    words = re.split(r".[*?{][^}]*}?|[.+^$]", text)
+    return max(words, key=len).lower().encode()
 
 
 def _bytes_pattern(pattern: re.Pattern[str]) -> re.Pattern[bytes]:

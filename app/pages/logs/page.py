@@ -306,8 +306,7 @@ class LogsPage(Page):
             return
         self.table.setColumnHidden(FILE, len(book.files) < 2)
         self.filters.modules.offer(sorted(name for name in book.modules if name))
-        pids = book.column("pid")
-        self.filters.pids.offer([str(pid) for pid in np.unique(pids[pids >= 0]).tolist()])
+        self.filters.pids.offer([str(pid) for pid in sorted(book.pids)])
         plain = len(book.files) == 1 and Path(book.files[0]).is_file()
         self.follow.setEnabled(plain)
         if not len(book) and notes:
