@@ -1,0 +1,85 @@
+"""How soon the first screen of a large log is there, how long all lines take, how scrolling feels, and the memory.
+
+QT_QPA_PLATFORM=offscreen python tests/benchmarks/bench_logs_window.py [MEGABYTES]
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench_logs import write_log
+from PySide6.QtWidgets import QApplication
+
+from app.assets import Look
+from app.pages.logs.page import LogsPage
+from app.settings import Settings
+from app.theme import LIGHT
+
+FIRST_S, MEGABYTES = 1.0, 1000
+SCROLL_MS = 33.0
+
+
+def rss_mb() -> float:
+    """Memory of this process that is not shared with files."""
+    facts = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(facts["RssAnon"].split()[0]) / 1024
+
+
+def main(megabytes: int) -> None:
+    """Print what was measured; exit 1 where a goal is missed."""
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "plog-1_20240506.log"
+        write_log(path, megabytes)
+        page = LogsPage(Look(LIGHT), "en", Settings(Path(folder) / "w.ini"))
+        page.resize(1280, 800)
+        page.show()
+        app.processEvents()
+        before = rss_mb()
+        started = time.perf_counter()
+        page.open([path])
+        while page.model.rowCount() < 40:
+            app.processEvents()
+        page.grab()
+        first = time.perf_counter() - started
+        longest = ticked = 0.0
+        while page.work.busy:
+            ticked = time.perf_counter()
+            app.processEvents()
+            longest = max(longest, time.perf_counter() - ticked)
+            time.sleep(0.001)
+        read = time.perf_counter() - started
+        while page.found is None:
+            app.processEvents()
+            time.sleep(0.005)
+        judged = time.perf_counter() - started
+        memory = rss_mb() - before
+        chance, steps = random.Random(1), []
+        for _ in range(100):
+            ticked = time.perf_counter()
+            page.table.verticalScrollBar().setValue(chance.randrange(page.model.rowCount()))
+            page.table.viewport().grab()
+            steps.append(1000 * (time.perf_counter() - ticked))
+        ticked = time.perf_counter()
+        page.filters.text.setText("ret=123")
+        while not page.model.filtered:
+            app.processEvents()
+            time.sleep(0.005)
+        sifted = time.perf_counter() - ticked
+        scroll = sorted(steps)[90]
+        rows, found = len(page.work.book or ()), page.model.rowCount()
+        print(f"{path.stat().st_size:,} bytes, {rows:,} lines\n"
+              f"first screen   {first:7.3f} s   goal {FIRST_S} s\nevery line     {read:7.3f} s   longest stop of the "
+              f"window {1000 * longest:.0f} ms\ncause          {judged:7.3f} s\n"
+              f"one screen     {scroll:7.1f} ms (90th percentile of 100 jumps)   goal {SCROLL_MS} ms\n"
+              f"text filter    {sifted:7.3f} s   {found:,} lines\nmemory         {memory:7.0f} MB   goal 300 MB")
+        page.shut_down()
+    sys.exit(first > FIRST_S or scroll > SCROLL_MS or memory > 300)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else MEGABYTES)
