@@ -12,6 +12,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.pages import recognise
 from app.pages.convert import accept as convert_accept
+from app.pages.graphs import accept as graph_accept
 from app.pages.logs import accept as log_accept
 from app.pages.performance import accept
 
@@ -56,6 +57,9 @@ PAGES: tuple[Entry, ...] = (
     Entry("convert", str(QT_TRANSLATE_NOOP("Pages", "Convert")),
           str(QT_TRANSLATE_NOOP("Pages", "ONNX to MindIR, proved; rewrites that help; the converter's configuration")),
           "convert", "app.pages.convert.page:ConvertPage", convert_accept.wanted),
+    Entry("graphs", str(QT_TRANSLATE_NOOP("Pages", "Graphs")),
+          str(QT_TRANSLATE_NOOP("Pages", "What the compiler did: any graph, two side by side, or pass by pass")),
+          "graph", "app.pages.graphs.page:GraphsPage", graph_accept.wanted),
     Entry("performance", str(QT_TRANSLATE_NOOP("Pages", "Performance")),
           str(QT_TRANSLATE_NOOP("Pages", "How fast, what tuning brings, and where the time goes")), "performance",
           "app.pages.performance.page:PerformancePage", accept.wanted),
