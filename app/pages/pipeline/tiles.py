@@ -27,6 +27,7 @@ from diag.types.layer import Verdict
 from diag.types.pipeline import Submodel, SubmodelResult
 
 _ICON = 18
+_LEAST = 140
 
 
 class Tile(QFrame):
@@ -48,7 +49,8 @@ class Tile(QFrame):
         self.setObjectName("tile")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(submodel.name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # all are as wide as one another
+        self.setMinimumWidth(_LEAST)
         self._comparison = ""
         self.icon = QLabel(self)
         self.title = ElidedLabel(self)
