@@ -16,6 +16,7 @@ from diag.compare.plan import ComparePlan
 from diag.compare.recorded.device import DeviceOp
 from diag.compare.recorded.engine import compare_recording
 from diag.compare.recorded.tensors import placed
+from diag.errors import UsageError
 from diag.events import Finished, Partial
 from diag.formats.tensor_dump import read
 from diag.rules.accuracy import examined
@@ -153,3 +154,26 @@ def test_the_whole_run_gives_the_same_figures_as_the_official_comparator(found: 
         assert row.cumulative.cosine == pytest.approx(float(official["CosineSimilarity"]), abs=5e-6)
         assert row.cumulative.rel_l2 == pytest.approx(float(official["RelativeEuclideanDistance"]), rel=1e-4, abs=1e-6)
         assert row.cumulative.max_abs == pytest.approx(float(official["MaxAbsoluteError"]), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("graph", ["ge_proto_00000099_graph_0_Build.txt", "toy_synthetic.om", "toy_synthetic_om.json",
+                                   "toy_ascend_SYNTHETIC.mindir", ""])
+def test_every_form_of_the_compiled_graph_gives_the_same_answer(tmp_path: Path, graph: str) -> None:
+    plan = ComparePlan(shared("formats/mindir/toy.onnx"), shared(f"{CHAIN}/dump"), tmp_path / "run",
+                       graph=shared(f"{CHAIN}/{graph}") if graph else shared(CHAIN))
+    last = list(compare_recording(plan, Cancel()))[-1]
+    assert isinstance(last, Finished)
+    result = examined(last.result)
+    assert [c.golden_node for c in result.culprits] == [FAULT]
+    assert {r.golden_node for r in result.layers if r.target_tensor is not None} == {
+        "/relu1/Relu", FAULT, "/act/Mul", "/pool/GlobalAveragePool", "/fc/Gemm", "/Softmax"}
+    assert "ACC106" not in {f.code for f in result.findings}  # the graph was used
+    strange = next(f for f in result.findings if f.code == "ACC110")
+    assert (strange.values["count"], strange.values["first"].startswith("_block_very_long")) == (1, True)
+
+
+def test_a_real_graph_of_another_model_is_refused(tmp_path: Path) -> None:
+    plan = ComparePlan(shared("formats/mindir/toy.onnx"), shared(f"{CHAIN}/dump"), tmp_path / "run",
+                       graph=shared("formats/ge_dump/complie_path/ge_proto_00000062_Build.txt"))
+    with pytest.raises(UsageError, match="are of different models"):
+        list(compare_recording(plan, Cancel()))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from diag.compare.recorded.device import Device, DeviceOp, Place, content, plain_name
 from diag.errors import UsageError
-from diag.formats import ge_dump
+from diag.formats import compiled, ge_dump
+from diag.formats.registry import open_model
 from diag.formats.tensor_dump import RecordedOp, Recording
 from diag.types.ge import GeGraph, GeModel, GeOp, GeTensor
 from diag.types.graph import Graph
@@ -27,11 +28,20 @@ _FEWEST = 0.25
 
 
 def open_compiled(path: Path) -> GeModel:
-    """The compiler's graph in a file, or the last one (…_Build) of a folder of dumps. Raises FormatError."""
+    """The compiler's graph in a file: a dump, an OM, its JSON, a MindIR around one; of a folder of dumps, the last one.
+
+    Raises FormatError, UsageError.
+    """
     if path.is_dir():
-        found = ge_dump.dumps_in(path, "ge_proto")
-        path = max(found, key=lambda d: (d.name.stage == "Build", d.name.rank, d.name.number)).path
-    return ge_dump.read(path)
+        dumps = ge_dump.dumps_in(path, "ge_proto")
+        path = max(dumps, key=lambda d: (d.name.stage == "Build", d.name.rank, d.name.number)).path
+    if compiled.sniff(path):
+        return compiled.read(path)
+    found_inside = compiled.inside(open_model(path))
+    if found_inside is None:
+        raise UsageError("This model was not compiled for the Ascend: it holds no compiler's graph",
+                         where=f"in {path}", hint="Give ge_proto_…_Build.txt, the OM, or the MindIR that holds it")
+    return found_inside
 
 
 def from_graph(recording: Recording, model: GeModel, golden: Graph) -> Device:

@@ -28,7 +28,7 @@ from diag.formats.tensor_dump.ranges import extremes
 from diag.runtimes.interface import Array
 from diag.types.dtype import DType
 from diag.types.graph import Graph
-from diag.types.layer import LayerResult, Verdict
+from diag.types.layer import Decision, LayerResult, Verdict
 from diag.types.tensor import TensorInfo
 
 _MOST_KEPT = 12
@@ -158,11 +158,12 @@ class Judging:
         m = Measured(pair, tuple(golden.shape), own_dtype, whole, own, None, tuple(fed), found.problem)
         row = self._rejudged(maker.row(m), answer)
         if tensor.span is None and tensor.summary is not None:
-            verdict, reason = judged(golden, tensor.summary)
-            row = replace(row, verdict=verdict, reason=reason, decision=None)
+            verdict, decision = judged(golden, tensor.summary)
+            row = replace(row, verdict=verdict, reason=tell(decision), decision=decision)
         if answer.confidence <= GUESSED and row.verdict is not Verdict.PASS:
-            return replace(row, verdict=Verdict.NOT_COMPARABLE, cumulative=None, own_input=None, decision=None,
-                           expected=None, reason="taken for it because nothing else is near; its values do not prove it")
+            guess = Decision("guessed")
+            return replace(row, verdict=Verdict.NOT_COMPARABLE, cumulative=None, own_input=None, decision=guess,
+                           expected=None, reason=tell(guess))
         self.fed.setdefault(answer.golden, tuple(fed))
         if expected is not None and found.array is not None and self._spoils(row):
             self._keep(place, pair, golden, expected, found.array, fed, row)
