@@ -27,12 +27,14 @@ from diag.runtimes.interface import RuntimeSpec
 from diag.runtimes.registry import choose
 from diag.types.lint import Lint
 
+_CONFIGS = (".ini", ".cfg", ".conf", ".config")
 _DEFAULT = "mindspore-lite@2.0.0:cpu"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """MODEL, for which runtime, and what to do about it."""
-    parser.add_argument("model", type=Path, metavar="MODEL.onnx", help="the ONNX model")
+    parser.add_argument("model", type=Path, metavar="MODEL.onnx|FILE.ini",
+                        help="the ONNX model; or a configuration file of the converter, which is examined")
     parser.add_argument("--for", dest="target", default=_DEFAULT, metavar="RUNTIME@VERSION:DEVICE",
                         help=f"converter and runtime to expect it of (default {_DEFAULT})")
     parser.add_argument("--measure", action="store_true", help="measure nodes whose form is not known yet on the "
@@ -50,10 +52,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look, tell, write what was asked for."""
+    if args.model.suffix.lower() in _CONFIGS:
+        return _config(args)
     cancel = Cancel()
     found: Lint = drive(run_lint(LintJob(plan_of(args)), cancel, args.host), args, cancel)
     deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
     return exit_code(found.verdict, args.fail_on)
+
+
+def _config(args: argparse.Namespace) -> int:
+    """A configuration file: examined, and with --apply all written corrected."""
+    from diag.cli.convert_extra import check_config
+
+    _, version, _ = target_of(args.target)
+    fixed = args.output or args.model.with_name(f"{args.model.stem}.fixed{args.model.suffix}")
+    told = {**vars(args), "models": [], "check_config": args.model, "converter_version": version,
+            "fix": fixed if args.apply else None}
+    return check_config(argparse.Namespace(**told))
 
 
 def plan_of(args: argparse.Namespace) -> LintPlan:

@@ -25,11 +25,14 @@ from diag.rules.accuracy import examined
 from diag.runtimes.interface import Runtime
 from diag.tools.converter.command import shell
 from diag.tools.converter.run import convert
+from diag.types.codes import Code
 from diag.types.comparison import Comparison
 from diag.types.conversion import Conversion
 from diag.types.fix import Came, Fix, Measured, Step, Try
 from diag.types.layer import Verdict
 from diag.types.precision import Emulation
+
+_HARMLESS_INSIDE = (Code.FP16_OVERFLOW, Code.MASK_OVERFLOW)
 
 _HELPED = 0.5
 """Share of the error that may be left for a try to count as a help."""
@@ -62,8 +65,12 @@ def fix(plan: FixPlan, runtime: Runtime | None, converter: str, cancel: Cancel) 
 
 
 def is_right(found: Comparison) -> bool:
-    """Whether nothing is to be fixed: no output fails, and no layer is to blame."""
-    return found.verdict in (Verdict.PASS, Verdict.WATCH) and not found.culprits
+    """Whether nothing is to be fixed: no output fails, and no layer is to blame.
+
+    A mask that is minus infinity in a 16-bit type, with right outputs behind it, is no fault.
+    """
+    blamed = [c for c in found.culprits if c.finding not in _HARMLESS_INSIDE]
+    return found.verdict in (Verdict.PASS, Verdict.WATCH) and not blamed
 
 
 def measured(found: Comparison) -> Measured:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from diag.compare.align.candidates import Neighbourhood
 from diag.compare.align.finder import Finder, Found
 from diag.compare.align.layout import arrange, distance, layouts
@@ -100,7 +102,8 @@ class Walk:
         golden = self.golden_array(feed[0])
         if golden is None or golden.size != own.size:
             return own
-        return arrange(golden, feed[1], own.shape).astype(own.dtype, copy=False)
+        with np.errstate(over="ignore"):  # a mask constant is infinite in a 16-bit type
+            return arrange(golden, feed[1], own.shape).astype(own.dtype, copy=False)
 
     def wanted(self, node: int) -> dict[str, Feed | None]:
         """What a node is to be given now, by the value that it reads; None: the target's own."""
