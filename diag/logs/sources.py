@@ -61,6 +61,9 @@ def _of_path(path: Path, notes: list[str], *, asked: bool) -> Iterator[Source]:
         for child in _walk(path):
             yield from _of_path(child, notes, asked=False)
         return
+    if not path.exists() and not asked:
+        notes.append(f"{path} leads nowhere, or is gone by now")
+        return
     if not path.exists():
         raise UsageError("There is no such file or folder", where=f"in {path}", hint=_hint(path))
     name = path.name.lower()
