@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from diag.cancel import Cancel
@@ -53,9 +53,11 @@ def rewrites_here(job: RewriteJob, cancel: Cancel) -> Iterator[Event]:
     """Progress, then Finished(Offered). A rewrite that cannot be tried is told and left out. Raises FormatError."""
     from diag.rewrites.apply import offers, rewrite
     from diag.rewrites.registry import rewrites
+    from diag.tools.converter.plan import name_of
 
     yield Progress("Looking for rewrites", 0, 0)
-    found = offers(job.model, rewrites(job.shapes))
+    found = [replace(o, finding=replace(o.finding, subject=name_of(job.model)))
+             for o in offers(job.model, rewrites(job.shapes))]
     made: list[Proved] = []
     with tempfile.TemporaryDirectory(prefix="diag-rewrites-") as scratch:
         for number, offer in enumerate(found):

@@ -63,7 +63,7 @@ class ConvertPane(Pane):
         text = convert_words(self.lang)["convert"]
         self.models_model = RecordModel([text[k] for k in ("model", "state", "seconds", "run", "error", "converter",
                                                            "file")], right=(2, 4), parent=self)
-        self.models = small_table(self.models_model, text["models"], (150, 110, 56, 210, 90, 130))
+        self.models = small_table(self.models_model, text["models"], (130, 96, 50, 190, 74, 106))
         self.models.selectionModel().currentRowChanged.connect(lambda *_: self._row())
         self.outputs_model = RecordModel((self.tr("Output"), self.tr("Verdict"), self.tr("Error"), self.tr("Inputs"),
                                           self.tr("Why")), right=(2,), parent=self)
@@ -72,6 +72,8 @@ class ConvertPane(Pane):
         self.commands.setFont(self.log.font())
         self.commands.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.commands.setAccessibleName(self.tr("Command and configuration"))
+        for widget in (self.outputs, self.commands):
+            widget.hide()
         return self.models
 
     def hint(self) -> str:

@@ -14,6 +14,7 @@ from app.dialogs.fields import FileField
 from app.pages.convert.shapes import Shapes
 from app.pages.performance.fields import FileList, FolderField, check, choice, group, number
 from diag.tools.converter.flags import OPTIMIZE
+from diag.tools.converter.plan import name_of
 from diag.tools.converter_config.known import AOE_PHRASES, PRECISION_MODES
 
 _AUTO = "auto"
@@ -97,6 +98,9 @@ class ConvertForm(QWidget):
     def fit(self) -> None:
         """What can be said depends on what is converted: a batch plan says all of it itself."""
         paths = self.models.paths()
+        for row, path in enumerate(paths):
+            plain = sum(p.name == path.name for p in paths) > 1 or name_of(path) != path.stem
+            self.models.list.item(row).setText(f"{path.parent.name}/{path.name}" if plain else path.name)
         batch = self._batch()
         alone = len(paths) == 1 and not batch
         self.shapes.read(paths[0] if alone else None)

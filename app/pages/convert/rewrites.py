@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
@@ -23,8 +23,11 @@ from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.rewrites import Offered, RewriteJob, run_rewrites
 from diag.report.document import dumps
+from diag.report.sheet import Column, Lines, Part, Sheet, Table, page
 from diag.rewrites.apply import LIMIT, Offer, Rewritten
 from diag.rules import words as say
+from diag.tools.converter.plan import name_of
+from diag.types.layer import Verdict
 
 
 class RewritesPane(Pane):
@@ -66,15 +69,12 @@ class RewritesPane(Pane):
         """See ``Pane``."""
         self.offers_model = RecordModel((self.tr("Rewrite"), self.tr("Places"), self.tr("Largest change"),
                                          self.tr("Proved"), self.tr("What for")), right=(1, 2), parent=self)
-        self.offers = small_table(self.offers_model, self.tr("Rewrites"), (200, 60, 110, 80))
+        self.offers = small_table(self.offers_model, self.tr("Rewrites"), (190, 64, 118, 76))
         self.offers.selectionModel().currentRowChanged.connect(lambda *_: self._row())
         self.difference = DiffView(self.look, self.tr("What changes"), self)
         self.difference.setPlaceholderText(self.tr("Choose a rewrite to see what it changes."))
-        splitter = QSplitter(self)
-        splitter.addWidget(self.offers)
-        splitter.addWidget(self.difference)
-        splitter.setSizes([420, 480])
-        return splitter
+        self.difference.hide()
+        return self.offers
 
     def hint(self) -> str:
         """See ``Pane``."""
@@ -117,7 +117,9 @@ class RewritesPane(Pane):
         self.difference.clear()
         if self.pairs:
             self.offers.selectRow(0)
-        self.tabs.setCurrentWidget(self.findings)
+        if self.tabs.indexOf(self.difference) < 0:
+            self.tabs.insertTab(0, self.difference, self.tr("What changes"))
+        self.tabs.setCurrentWidget(self.difference)
         self.shown.emit((str(result.model),), self.tr("rewrites"))
 
     def sentence(self) -> tuple[str, str, str]:
@@ -130,18 +132,24 @@ class RewritesPane(Pane):
                     limit=f"{LIMIT:g}")
         proved = sum(r.proved for _, r in self.pairs)
         return "info", self.tr("{count} rewrites apply to {name}, {proved} of them proved").format(
-            count=len(self.pairs), name=self.result.model.name, proved=proved), str(self.result.model)
+            count=len(self.pairs), name=name_of(self.result.model), proved=proved), str(self.result.model)
 
     def report(self, ending: str) -> str | None:
         """See ``Pane``."""
         if self.result is None:
             return None
-        rows = [{"name": o.name, "places": [s.node for s in o.sites], "largest_change": r.largest, "proved": r.proved,
-                 "difference": [f"{x.kind} {x.text}" for x in r.lines]} for o, r in self.pairs]
         if ending == ".csv":
-            return "\ufeffname,places,largest_change,proved\r\n" + "".join(
-                f"{r['name']},{len(str(r['places']))},{r['largest_change']},{r['proved']}\r\n" for r in rows)
-        return dumps({"model": str(self.result.model), "rewrites": rows})
+            rows = [f"{o.name},{len(o.sites)},{r.largest:.3g},{r.proved}\r\n" for o, r in self.pairs]
+            return "\ufeffname,places,largest_change,proved\r\n" + "".join(rows)
+        if ending == ".json":
+            return dumps({"model": str(self.result.model), "rewrites": [
+                {"name": o.name, "places": [s.node for s in o.sites], "largest_change": r.largest, "proved": r.proved,
+                 "difference": [f"{x.kind} {x.text}" for x in r.lines]} for o, r in self.pairs]})
+        columns = (Column(self.tr("Rewrite"), wide=True), Column(self.tr("Places"), right=True),
+                   Column(self.tr("Largest change"), right=True), Column(self.tr("Proved")))
+        parts: list[Part] = [Table(self.tr("Rewrites"), columns, tuple(r.cells[:4] for r in self.offers_model.records))]
+        parts += [Lines(o.name, tuple(f"{x.kind} {x.text}" for x in r.lines), code=True) for o, r in self.pairs]
+        return page(Sheet(Verdict.PASS, self.sentence()[1], tuple(parts)), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """See ``Pane``."""

@@ -28,7 +28,7 @@ def failure(plan: ConverterPlan, converter: Converter, made: Attempt) -> Finding
     name, ending = plan.name, made.ending
     reason = _sentence(ending.reason) or _NO_WORD
     seen = [Evidence(str(made.log))]
-    tool = converter.kind if converter.kind == "converter_lite" else "The Python converter"
+    tool = converter.kind if converter.kind == "converter_lite" else "mindspore_lite.Converter"
     match ending.kind:
         case "unsupported":
             return finding(Code.UNSUPPORTED_OPERATORS, name, evidence=seen, tool=tool,
