@@ -12,8 +12,10 @@ Exit code 1: with --slower PERCENT, when a model is slower than the first by mor
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from diag.cancel import Cancel
@@ -28,6 +30,7 @@ from diag.perf.plan import DEFAULT_MAX_S, DEFAULT_ROUNDS, DEFAULT_RUNS, DEFAULT_
 from diag.report.bench import document, sheet, to_csv
 from diag.runtimes.choice import spec_for
 from diag.runtimes.discover import discover
+from diag.runtimes.places import cache_dir
 from diag.runtimes.registry import NAMES
 from diag.tools.benchmark.run import VARIABLE, ToolPlan, find_benchmark
 
@@ -87,10 +90,11 @@ def run(args: argparse.Namespace) -> int:
                              hint="Measure with --json FILE, then import that file too")
         found = recorded(args.recorded, args.slower)
     elif args.tool:
-        found = drive(run_bench(_tool_job(args), cancel, args.host), args, cancel)
+        found = drive(run_bench(tool_job(args), cancel, args.host), args, cancel)
     else:
         found = drive(run_bench(BenchJob(plan_of(args)), cancel, args.host), args, cancel)
-    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
+    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found),
+            run=Path(found.run) if found.run else args.out)
     return exit_code(found.verdict, args.fail_on)
 
 
@@ -106,10 +110,12 @@ def plan_of(args: argparse.Namespace) -> BenchPlan:
         Contender(path, spec_for(path, name, device, known, _warn), device, key=args.key or None)
         for path, name, device in zip(args.models, runtimes, devices, strict=True))
     return BenchPlan(contenders, choice, args.runs, min(args.rounds, args.runs), args.warmup, args.threads,
-                     args.optimize, float(args.max_time), args.layers or args.run is not None, args.run, args.slower)
+                     args.optimize, float(args.max_time), args.layers or args.run is not None, args.run, args.slower,
+                     args.out or cache_dir() / "bench" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
 
 
-def _tool_job(args: argparse.Namespace) -> BenchJob:
+def tool_job(args: argparse.Namespace) -> BenchJob:
+    """The job for ``--tool``. Raises UsageError, RuntimeUnavailable."""
     if not args.models:
         raise UsageError("Which models?", hint="diag bench --tool MODEL…")
     flags = dict(one.partition("=")[::2] for one in args.flag)

@@ -17,11 +17,13 @@ from diag.types.layer import Verdict
 
 
 def deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, csv: Callable[[], str],
-            html: Callable[[], str] | None = None) -> None:
+            html: Callable[[], str] | None = None, run: Path | None = None) -> None:
     """The sheet on stdout (unless JSON goes there); JSON, HTML and CSV where they were asked for.
 
-    ``html`` makes the page where it is more than the sheet.
+    ``html`` makes the page where it is more than the sheet; the folder ``run`` gets the document as ``KIND.json``.
     """
+    if run is not None:
+        save(dumps(document), run / f"{document['kind']}.json")
     if args.json == "-":
         sys.stdout.write(dumps(document))
     elif not args.quiet:

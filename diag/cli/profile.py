@@ -33,5 +33,5 @@ def run(args: argparse.Namespace) -> int:
     """Read, sum up, tell."""
     cancel = Cancel()
     told: Told = drive(examine(args.path, args.other, args.run, cancel), args, cancel)
-    deliver(args, document(told, args.lang), sheet(told, args.lang), lambda: to_csv(told))
+    deliver(args, document(told, args.lang), sheet(told, args.lang), lambda: to_csv(told), run=args.out)
     return exit_code(told.verdict, args.fail_on)

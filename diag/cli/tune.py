@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     job = job_of(args)
     cancel = Cancel()
     found: Tuning = drive(run_tune(job, cancel, args.host), args, cancel)
-    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
+    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found), run=job.out)
     return RuntimeUnavailable.exit_code if found.missing else exit_code(found.verdict, args.fail_on)
 
 

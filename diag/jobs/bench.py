@@ -48,7 +48,8 @@ def bench_here(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
     found = judged(models, job.plan.slower, 0.0, others=load.others())
     if job.plan.layers and job.plan.contenders:
         found = yield from _with_layers(found, job.plan, cancel)
-    yield Finished(replace(found, wall_s=time.monotonic() - began, run=str(job.plan.run) if job.plan.run else None))
+    yield Finished(replace(found, wall_s=time.monotonic() - began, run=str(job.plan.out) if job.plan.out else None,
+                           options={"comparison": str(job.plan.run) if job.plan.run else None}))
 
 
 def _with_layers(found: Bench, plan: BenchPlan, cancel: Cancel) -> Generator[Event, None, Bench]:

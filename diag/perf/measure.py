@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -24,6 +25,10 @@ _SHORTEST_S = 500e-6
 
 _MOST_AT_ONCE = 1000
 
+SAMPLES = "samples.csv"
+COLUMNS = ("model", "runtime", "device", "source", "round", "sample", "ms")
+"""The file of samples in a run folder, and its columns: those of the report's CSV."""
+
 
 @dataclass(slots=True)
 class _Taken:
@@ -36,6 +41,28 @@ class _Taken:
     clock: str = ""
 
 
+class _Keep:
+    """Writes the samples of each turn into the run folder: what was measured stays when the rest is stopped."""
+
+    def __init__(self, plan: BenchPlan) -> None:
+        """Raises OSError where the folder cannot be written."""
+        self._plan = plan
+        self._path = plan.out / SAMPLES if plan.out is not None else None
+        if plan.out is not None and self._path is not None:
+            plan.out.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+
+    def add(self, taken: Sequence[_Taken]) -> None:
+        """The newest sample of each model."""
+        if self._path is None:
+            return
+        with self._path.open("a", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            for one, got in zip(self._plan.contenders, taken, strict=True):
+                rows.writerow((one.label or one.path, one.spec.name, one.device, "measured", got.rounds[-1],
+                               len(got.samples_s) - 1, 1e3 * got.samples_s[-1]))
+
+
 def measure(plan: BenchPlan, cancel: Cancel) -> Iterator[Event]:
     """Progress, then Finished(tuple of Series), one a contender.
 
@@ -45,18 +72,19 @@ def measure(plan: BenchPlan, cancel: Cancel) -> Iterator[Event]:
     taken = [_Taken() for _ in plan.contenders]
     began = time.monotonic()
     end = began + plan.max_s
+    keep = _Keep(plan)
     per_round = [len(range(r, plan.runs, plan.rounds)) for r in range(plan.rounds)]
     for number, wanted in enumerate(per_round):
         if number and time.monotonic() > end:
             yield Message(f"The time of {plan.max_s:g} s is over: {sum(per_round[:number])} of {plan.runs} runs were "
                           "measured", "warning")
             break
-        yield from _round(plan, number, wanted, feeds, taken, cancel, end)
+        yield from _round(plan, number, wanted, feeds, taken, cancel, end, keep)
     yield Finished(tuple(_series(plan, one, got) for one, got in zip(plan.contenders, taken, strict=True)))
 
 
 def _round(plan: BenchPlan, number: int, wanted: int, feeds: Sequence[Mapping[str, Array]], taken: list[_Taken],
-           cancel: Cancel, end: float) -> Iterator[Event]:
+           cancel: Cancel, end: float, keep: _Keep) -> Iterator[Event]:
     yield Progress("Opening the models", number, plan.rounds, "rounds")
     with ExitStack() as stack:
         opened: list[Timed] = []
@@ -77,6 +105,7 @@ def _round(plan: BenchPlan, number: int, wanted: int, feeds: Sequence[Mapping[st
                     batch = taken[i].batch
                     taken[i].samples_s.append(sum(ordered[i].seconds(batch, cancel)) / batch)
                     taken[i].rounds.append(number)
+            keep.add(taken)
             if turn + 1 >= 2 and time.monotonic() > end:
                 return
 

@@ -40,6 +40,7 @@ class BenchPlan:
         max_s: no further sample is begun after this time.
         layers: whether to time each layer too (one more opening, profiled).
         run: a recorded comparison whose errors are shown beside the layers' times.
+        out: the run folder; samples are written into it as they are taken, so that a stop loses none. None: nowhere.
         slower: the share by which a model may be slower than the first before that is a failure; None: never.
     """
 
@@ -54,3 +55,4 @@ class BenchPlan:
     layers: bool = False
     run: Path | None = None
     slower: float | None = None
+    out: Path | None = None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from diag.perf.measure import COLUMNS
 from diag.report.csv_ import BOM, safe
 from diag.report.document import told
 from diag.report.labels import labels
@@ -20,8 +21,6 @@ from diag.rules import Lang
 from diag.rules.performance import names_of
 from diag.types.bench import Bench, LayerTime, Ratio, Series
 from diag.workspace.codec import to_json
-
-_COLUMNS = ("model", "runtime", "device", "source", "round", "sample", "ms")
 
 
 def document(bench: Bench, lang: Lang = "en") -> dict[str, Any]:
@@ -74,7 +73,7 @@ def to_csv(bench: Bench) -> str:
     out = io.StringIO()
     out.write(BOM)
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    writer.writerow(COLUMNS)
     for model, name in zip(bench.models, names_of(bench.models), strict=True):
         rounds = model.rounds or (0,) * len(model.samples_ms)
         head = (safe(name), model.runtime, model.device, safe(model.source))

@@ -185,6 +185,10 @@
         <translation>自动</translation>
     </message>
     <message>
+        <source>MindSpore Lite&apos;s benchmark</source>
+        <translation>MindSpore Lite 的 benchmark</translation>
+    </message>
+    <message>
         <source>the runtime&apos;s choice</source>
         <translation>由运行时决定</translation>
     </message>
@@ -437,6 +441,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
 <context>
     <name>Card</name>
     <message>
+        <source>The line as printed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Show the line</source>
         <translation type="unfinished"></translation>
     </message>
@@ -481,6 +489,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Line {line} of {file}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Chain ({count})</source>
         <translation type="unfinished"></translation>
     </message>
@@ -505,6 +517,37 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>One code in any spelling: decimal, hexadecimal, signed, or a name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Combine</name>
+    <message>
+        <source>Combine sizes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>its own sizes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>as {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} goes with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sizes by comma. All combinations become profiles, the last one varying fastest.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} needs sizes, such as 1, 2, 4</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{product} = {count} of at most {most} profiles</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -711,6 +754,442 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
 </context>
 <context>
+    <name>ConfigPane</name>
+    <message>
+        <source>Configuration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open, drop or paste a converter configuration: [ascend_context] …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Version of the converter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation type="unfinished">代码</translation>
+    </message>
+    <message>
+        <source>Finding</source>
+        <translation type="unfinished">发现</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation type="unfinished">发现</translation>
+    </message>
+    <message>
+        <source>Explanation</source>
+        <translation type="unfinished">说明</translation>
+    </message>
+    <message>
+        <source>The file as it should be</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Section</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation type="unfinished">密钥</translation>
+    </message>
+    <message>
+        <source>Value as it is read</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the converter reads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the correction</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>converter configuration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the converter makes of its configuration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied: {line}</source>
+        <translation type="unfinished">已复制：{line}</translation>
+    </message>
+    <message>
+        <source>Save configuration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Configurations (*.ini *.cfg *.config)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation type="unfinished">已写入：{path}</translation>
+    </message>
+    <message>
+        <source>Open …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Convert with it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Converter version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it means</source>
+        <translation type="unfinished">说明</translation>
+    </message>
+    <message>
+        <source>As it should be</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As the converter reads it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open configuration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Configurations (*.ini *.cfg *.config);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing that could be put right for certain.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Findings come as you type.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is wrong.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What to do</source>
+        <translation type="unfinished">怎么办</translation>
+    </message>
+</context>
+<context>
+    <name>ConvertForm</name>
+    <message>
+        <source>Models</source>
+        <translation type="unfinished">模型</translation>
+    </message>
+    <message>
+        <source>Models and batch plans (*.onnx *.toml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ONNX models, or one batch plan (.toml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation type="unfinished">文件夹</translation>
+    </message>
+    <message>
+        <source>the current folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>keep what is done well</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Into</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Inputs and dynamic profiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Converter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Optimise</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation type="unfinished">精度</translation>
+    </message>
+    <message>
+        <source>Rewrites</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>AOE</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Custom ops</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Config file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Flags</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Program</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checks and limits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>NPU</source>
+        <translation type="unfinished">NPU</translation>
+    </message>
+    <message>
+        <source>Time limit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hangs after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} chosen ones</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ascend_oriented compiles for the chip and needs CANN</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the converter&apos;s own</source>
+        <translation type="unfinished">转换工具默认</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished">无</translation>
+    </message>
+    <message>
+        <source>where it fails without</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no tuning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Configurations (*.ini *.cfg *.config)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One a line: section:key=value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>what is here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the Python package</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>LITE_HOME, PATH</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>as it says</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>run the result once</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>compare its answers with the ONNX model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the real runtime, if it is here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the reference runtime</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none: CPU</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no limit, or 16GiB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>diagnostics: a log that tells more</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ConvertPage</name>
+    <message>
+        <source>Convert</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rewrites</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Configuration</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ConvertPane</name>
+    <message>
+        <source>Convert</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation type="unfinished">输出</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation type="unfinished">结论</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation type="unfinished">输入</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation type="unfinished">原因</translation>
+    </message>
+    <message>
+        <source>First run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Command and configuration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add models at the left, or drop them on the list: each one is converted, run once, and compared with the ONNX model on the same inputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add an ONNX model or a batch plan</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>conversion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Converting … {done} of {total} models done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{seconds} s altogether</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped; what was finished is kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume keeps what is done well</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ONNX to MindIR, proved by a first run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation type="unfinished">运行中</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>(none)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>does not run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What to do</source>
+        <translation type="unfinished">怎么办</translation>
+    </message>
+    <message>
+        <source>Converted, run and compared: nothing is wrong.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>CurvePlot</name>
     <message>
         <source>Error over depth</source>
@@ -731,6 +1210,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <message>
         <source>type changes</source>
         <translation>类型改变</translation>
+    </message>
+    <message>
+        <source>no error at all</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>expected noise</source>
@@ -934,6 +1417,84 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
 </context>
 <context>
+    <name>DiffView</name>
+    <message>
+        <source>… {count} more lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Differences</name>
+    <message>
+        <source>What</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation type="unfinished">调优前</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation type="unfinished">调优后</translation>
+    </message>
+    <message>
+        <source>Differences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Filter …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Filter the differences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>told by the name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>fused</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>split</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>added</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>removed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>operator</source>
+        <translation type="unfinished">算子</translation>
+    </message>
+    <message>
+        <source>element type</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>layout</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>shape</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>inputs</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Empty</name>
     <message>
         <source>The picture is wrong. Which submodel is it?</source>
@@ -965,6 +1526,30 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Open logs …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What did the compiler do to my model?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop one graph to look at it: ONNX, MindIR, ge_proto or ge_onnx dump, OM, JSON of atc.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop two to see what differs, or a folder of dumps to go through it pass by pass: fused, added, removed and changed nodes, and the life of each node.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop the run folder of a comparison with an NPU recording to see its errors on both graphs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The compiler writes dumps where DUMP_GE_GRAPH=2 and DUMP_GRAPH_PATH=FOLDER are set.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open graphs …</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1268,6 +1853,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Click a node to see it. Double click opens a scope.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Graph of {name}</source>
         <translation>{name} 的计算图</translation>
     </message>
@@ -1314,6 +1903,61 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <message>
         <source>Pictures (*.png *.svg)</source>
         <translation>图片 (*.png *.svg)</translation>
+    </message>
+</context>
+<context>
+    <name>GraphsPage</name>
+    <message>
+        <source>Which graph of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The pass before (←)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The next pass (→)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open one graph, or two to compare</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Graphs (*.txt *.pbtxt *.onnx *.mindir *.om *.json);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a folder of dumps, or a run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied: {line}</source>
+        <translation type="unfinished">已复制：{line}</translation>
+    </message>
+    <message>
+        <source>Export report</source>
+        <translation type="unfinished">导出报告</translation>
+    </message>
+    <message>
+        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
+        <translation type="unfinished">HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation type="unfinished">已写入：{path}</translation>
+    </message>
+    <message>
+        <source>No graph is open.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1625,6 +2269,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation>显示哪些列</translation>
     </message>
     <message>
+        <source>Click on a heading to sort; with Shift held, sort by one more column</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No layer matches the filters.</source>
         <translation>没有符合过滤条件的层。</translation>
     </message>
@@ -1655,6 +2303,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <message>
         <source>(a stretch of the curve)</source>
         <translation>（曲线的一段）</translation>
+    </message>
+    <message>
+        <source>sorted by {columns}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Copy rows</source>
@@ -1755,6 +2407,101 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <message>
         <source>Nothing was said yet.</source>
         <translation>还没有输出。</translation>
+    </message>
+</context>
+<context>
+    <name>LogsPage</name>
+    <message>
+        <source>Follow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show what is added to the file, as tail -f does; a new file after rotation is opened</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Codes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Explain an error code (Ctrl+L)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Diagnostics</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Variables that make the next run&apos;s log tell more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The chosen record as printed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a line: the whole record is shown here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open logs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Logs and archives (*.log *.log.* *.txt *.out *.gz *.zip *.tar *.tgz);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a folder of logs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied: {line}</source>
+        <translation type="unfinished">已复制：{line}</translation>
+    </message>
+    <message>
+        <source>The report is in the clipboard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export report</source>
+        <translation type="unfinished">导出报告</translation>
+    </message>
+    <message>
+        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
+        <translation type="unfinished">HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation type="unfinished">已写入：{path}</translation>
+    </message>
+    <message>
+        <source>Only one plain file that was read to its end can be followed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{first} and {count} more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file was rotated: it is read from its start</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{shown} of {total} lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{total} lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>files: {files}  ·  lines: {lines}  ·  errors: {errors}  ·  warnings: {warnings}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1933,6 +2680,104 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
 </context>
 <context>
+    <name>Moves</name>
+    <message>
+        <source>Line {line} was not read yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no further error in this direction</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>NodePanel</name>
+    <message>
+        <source>Choose a node.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Follow through all passes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pass</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>History of the node</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Facts of the node</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>gone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No pass knows this node.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>reads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>read by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>writes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>runs after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>input</source>
+        <translation type="unfinished">输入</translation>
+    </message>
+    <message>
+        <source>output</source>
+        <translation type="unfinished">输出</translation>
+    </message>
+    <message>
+        <source>original nodes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none: the compiler made it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>made by pass</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>engine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>subgraph</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Pages</name>
     <message>
         <source>Compare</source>
@@ -1951,12 +2796,36 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation>多个模型串联（如 Stable Diffusion）：问题出在哪一个</translation>
     </message>
     <message>
+        <source>Convert</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ONNX to MindIR, proved; rewrites that help; the converter&apos;s configuration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Graphs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the compiler did: any graph, two side by side, or pass by pass</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Performance</source>
         <translation>性能</translation>
     </message>
     <message>
         <source>How fast, what tuning brings, and where the time goes</source>
         <translation>有多快、调优带来多少、时间花在哪里</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ten thousand lines, one cause: what it means and what to do</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2324,6 +3193,101 @@ Two at once are compared.</source>
     </message>
 </context>
 <context>
+    <name>RewritesPane</name>
+    <message>
+        <source>Look for rewrites</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ONNX model</source>
+        <translation type="unfinished">ONNX 模型</translation>
+    </message>
+    <message>
+        <source>Models (*.onnx)</source>
+        <translation type="unfinished">模型 (*.onnx)</translation>
+    </message>
+    <message>
+        <source>Convert with the proved ones</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation type="unfinished">模型</translation>
+    </message>
+    <message>
+        <source>ONNX</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rewrite</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Places</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Largest change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Proved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What for</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rewrites</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a rewrite to see what it changes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a model: everything in it that can be said in other operators is shown, with what changes, and proved to change no answer. Nothing is used before you say so.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose an ONNX model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>rewrites</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking for rewrites …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The same model, said in operators that the converter knows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each is proved in onnxruntime to change nothing (at most {limit} relative)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} rewrites apply to {name}, {proved} of them proved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation type="unfinished">是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation type="unfinished">否</translation>
+    </message>
+</context>
+<context>
     <name>RunsModel</name>
     <message>
         <source>picture</source>
@@ -2513,10 +3477,68 @@ Two at once are compared.</source>
     </message>
 </context>
 <context>
+    <name>Shapes</name>
+    <message>
+        <source>Input</source>
+        <translation type="unfinished">输入</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation type="unfinished">类型</translation>
+    </message>
+    <message>
+        <source>In the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Wanted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation type="unfinished">输入</translation>
+    </message>
+    <message>
+        <source>Dynamic profiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A number for each -1, in the order of the inputs; profiles by semicolon</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Combine sizes …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give the sizes that each -1 takes; all combinations become profiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write -1 where a size varies.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} of at most {most} profiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ShortcutSheet</name>
     <message>
         <source>Keys</source>
         <translation>快捷键</translation>
+    </message>
+</context>
+<context>
+    <name>Side</name>
+    <message>
+        <source>Differences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2742,6 +3764,41 @@ Two at once are compared.</source>
     <message>
         <source>, alone {alone}</source>
         <translation>，单步 {alone}</translation>
+    </message>
+</context>
+<context>
+    <name>Strip</name>
+    <message>
+        <source>Passes of the compiler</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} added</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} removed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} fused or split</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} changed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} nodes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nothing changed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the first graph</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3329,6 +4386,89 @@ Drop results here to see what was tuned and how much, and give the converted mod
     <message>
         <source>On the original&apos;s own values this layer is right: it only carries an error that an earlier layer made.</source>
         <translation>以原模型的值为输入时本层是正确的：它只是传递了前面某层产生的误差。</translation>
+    </message>
+</context>
+<context>
+    <name>Words</name>
+    <message>
+        <source>the compiler added it: {passes}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>it is gone, and no node says that it does its work</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} ({count} nodes)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Golden</source>
+        <translation type="unfinished">原模型</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation type="unfinished">目标模型</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation type="unfinished">调优前</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation type="unfinished">调优后</translation>
+    </message>
+    <message>
+        <source>Reading {name} …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name}: errors of the comparison on both graphs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{before}  →  {after}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name}: {nodes} nodes, {edges} edges</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing differs: {count} nodes are the same</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} fused</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} split</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} added</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} removed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} changed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} in a narrower type</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} × {op} inserted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>only the order of inputs differs</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

@@ -32,6 +32,16 @@ def test_several_runs_of_one_model_are_samples(tmp_path: Path):
     assert (series.median_ms, series.min_ms, series.max_ms) == (pytest.approx(2.25), 1, 9)
 
 
+def test_samples_of_a_measurement_that_was_stopped(tmp_path: Path):
+    path = tmp_path / "samples.csv"
+    path.write_text("model,runtime,device,source,round,sample,ms\na.onnx,onnxruntime,cpu,measured,0,0,1.5\n"
+                    "b.mindir,mindspore-lite,cpu,measured,0,0,2.5\na.onnx,onnxruntime,cpu,measured,0,1,1.6\n"
+                    "b.mindir,mindspore-lite,cpu,measured,0,1,2.6\na.onnx,onnxruntime,cpu,measured,1,2,1.7\n")
+    first, second = read_recorded(path).series
+    assert (first.path, first.samples_ms, first.rounds) == ("a.onnx", (1.5, 1.6), (0, 0))
+    assert (second.runtime, second.samples_ms) == ("mindspore-lite", (2.5, 2.6))
+
+
 @pytest.mark.parametrize("content", ["1.5\n2.5\n3.5\n", "ms\n1.5\n2.5\n3.5", "1.5, 2.5; 3.5", "[1.5, 2.5, 3.5]",
                                      '{"samples_ms": [1.5, 2.5, 3.5]}', "\ufeff1.5\r\n2.5\r\n3.5\r\n"])
 def test_plain_numbers(tmp_path: Path, content: str):

@@ -53,7 +53,8 @@ class BenchPane(Pane):
                                self.tr("The first is what the others are compared with. Drop models or recorded times "
                                        "here; drag to change the order."), self)
         self.models.changed.connect(self._changed)
-        self.runtime = choice([("auto", self.tr("automatic")), *((n, n) for n in NAMES)])
+        self.runtime = choice([("auto", self.tr("automatic")), *((n, n) for n in NAMES),
+                               ("--tool", self.tr("MindSpore Lite's benchmark"))])
         self.device = QLineEdit("cpu")
         self.device.setPlaceholderText("cpu, ascend:0")
         self.threads = number(1, 0, 512)
@@ -124,8 +125,11 @@ class BenchPane(Pane):
         if self._imports():
             return ["bench", "--import", *paths]
         words = ["bench", *paths]
+        runtime = str(self.runtime.currentData())
+        if runtime == "--tool":
+            words, runtime = [*words, runtime], "auto"
         for option, value, usual in (
-                ("--runtime", str(self.runtime.currentData()), "auto"), ("--device", self.device.text().strip(), "cpu"),
+                ("--runtime", runtime, "auto"), ("--device", self.device.text().strip(), "cpu"),
                 ("--threads", str(self.threads.value()), "1"), ("--runs", str(self.runs.value()), str(DEFAULT_RUNS)),
                 ("--rounds", str(self.rounds.value()), str(DEFAULT_ROUNDS)),
                 ("--warmup", str(self.warmup.value()), str(DEFAULT_WARMUP)),
@@ -166,7 +170,7 @@ class BenchPane(Pane):
         if args.recorded:
             yield Finished(recorded(args.recorded))
             return
-        yield from run_bench(BenchJob(command.plan_of(args)), cancel)
+        yield from run_bench(command.tool_job(args) if args.tool else BenchJob(command.plan_of(args)), cancel)
 
     def show_result(self, result: object) -> None:
         """See ``Pane``."""

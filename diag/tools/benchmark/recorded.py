@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import re
@@ -41,6 +43,9 @@ def read_recorded(path: Path) -> Recorded:
     output = parse(text)
     if not output.empty:
         return _from_output(path, output)
+    rows = _of_table(path, stripped)
+    if rows:
+        return Recorded(rows)
     numbers = _numbers(stripped)
     if numbers:
         return Recorded((_series(path, numbers),))
@@ -93,6 +98,23 @@ def _of_timing(path: Path, output: BenchmarkOutput, index: int) -> Series:
                   samples_ms=(), rounds=(), median_ms=math.nan, median=NO_INTERVAL, p90_ms=math.nan,
                   min_ms=timing.min_ms, max_ms=timing.max_ms, mean_ms=timing.avg_ms, mad_ms=math.nan,
                   build_ms=output.prepare_ms)
+
+
+def _of_table(path: Path, text: str) -> tuple[Series, ...]:
+    """The CSV of ``diag bench``, whole or stopped early: one series a model and runtime."""
+    rows = csv.DictReader(io.StringIO(text))
+    if not {"model", "ms", "round"} <= set(rows.fieldnames or ()):
+        return ()
+    groups: dict[tuple[str, ...], list[tuple[float, int]]] = {}
+    for row in rows:
+        ms = _number(str(row["ms"]))
+        if _time(ms):
+            key = tuple(str(row.get(name) or "") for name in ("model", "runtime", "device"))
+            groups.setdefault(key, []).append((ms, _whole(str(row["round"]))))
+    least = min((len(group) for group in groups.values()), default=0)
+    return tuple(summary([ms for ms, _ in group[:least]], path=model, runtime=runtime, device=device, source=str(path),
+                         clock=_RECORDED, rounds=tuple(number for _, number in group[:least]))
+                 for (model, runtime, device), group in groups.items())
 
 
 def _from_json(path: Path, text: str) -> tuple[Series, ...]:
