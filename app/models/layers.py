@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 from app.assets import Look
 from app.models.columns import Array, Column, ColumnModel, ItemRole
 from diag.compare.reasons import reason
+from diag.compare.tolerance import STORED_ERROR
 from diag.report.labels import labels
 from diag.report.numbers import error, gate
 from diag.rules import Lang
@@ -65,6 +66,18 @@ def decisive(metrics: Metrics | None, dtype: str) -> float:
     if metrics is None:
         return math.nan
     return math.inf if metrics.nonfinite else gate(metrics, dtype)[1]
+
+
+def expected(row: LayerResult) -> float:
+    """The error that a healthy target must show, in the unit of ``decisive``; NaN where that is not known."""
+    metrics = row.cumulative if row.cumulative is not None else row.own_input
+    if row.expected is None or metrics is None:
+        return math.nan
+    name, value = gate(metrics, row.dtype)
+    if name == "nr":
+        unit = metrics.rel_l2 / value if value > 0 else STORED_ERROR * (row.dtype.unit_roundoff or math.nan)
+        return row.expected / unit
+    return row.expected if name == "rel_l2" else math.nan
 
 
 def shape_text(shape: Sequence[int] | None) -> str:

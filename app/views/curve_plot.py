@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QPointF, Qt, Signal
+from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QWidget
 
 from app.assets import Look
-from app.models.layers import decisive
+from app.models.layers import decisive, expected
 from app.views.plotting import Plot, Rows, shade
 from diag.report.html.data import limits
 from diag.report.labels import labels
@@ -55,7 +56,9 @@ class CurvePlot(Plot):
         self.setMouseEnabled(x=True, y=False)
         self._bands = [self._band(shade(theme.passed, 0.10)), self._band(shade(theme.failed, 0.08))]
         self._colours = {"cumulative": theme.target, "own_input": theme.own}
+        self._expected = self._envelope(theme.passed)
         self._curves = {name: self._line(colour) for name, colour in self._colours.items()}
+        self._zeros = {name: self._flat(colour) for name, colour in self._colours.items()}
         self._marks = {"injects": self._scatter("star", theme.injects), "nonfinite": self._scatter("x", theme.failed),
                        "dtype": self._scatter("t", theme.none)}
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.accent, width=1.5))
@@ -72,19 +75,16 @@ class CurvePlot(Plot):
         self._layers = sorted((r for r in rows if r.cumulative is not None or r.own_input is not None),
                             key=lambda r: r.index)
         self._x = np.array([r.index for r in self._layers], float)
+        zero: dict[str, npt.NDArray[np.bool_]] = {}
         for name in self._curves:
             value = np.array([decisive(getattr(r, name), r.dtype) for r in self._layers], float)
             with np.errstate(divide="ignore"):
                 drawn = np.log10(value)
-            drawn[np.isposinf(value)] = np.nan
+            drawn[~np.isfinite(drawn)] = np.nan
             self._y[name] = drawn
-        floor = self._floor()
-        for name, curve in self._curves.items():
-            self._y[name] = np.maximum(self._y[name], floor)
-            # Thick pens and symbols are slow to paint, and cannot be told apart where layers are many.
-            many = len(self._layers) > _MANY
-            curve.setData(self._x, self._y[name], connect="finite", symbol=None if many else "o",
-                          pen=pg.mkPen(self._colours[name], width=1 if many else 1.5))
+            zero[name] = value == 0
+        self._draw_lines(zero)
+        self._draw_expected()
         self._mark_all()
         self._limits(comparison)
         bottom = QCoreApplication.translate("CurvePlot", "layer, in the order of execution")
@@ -99,6 +99,7 @@ class CurvePlot(Plot):
             ("★", theme.injects, labels(self._lang)["role"]["injects"]),
             ("✕", theme.failed, translate("CurvePlot", "NaN or ∞")),
             ("▼", theme.none, translate("CurvePlot", "type changes")),
+            ("–", theme.muted, translate("CurvePlot", "no error at all")),
             ("■", theme.passed, translate("CurvePlot", "expected noise")),
             ("■", theme.failed, translate("CurvePlot", "above the limit")))
         words = (f"<span style='color:{colour}'>{sign}</span> {escape(word)}" for sign, colour, word in signs)
@@ -135,6 +136,20 @@ class CurvePlot(Plot):
         self.addItem(item)
         return item
 
+    def _envelope(self, colour: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
+        item = pg.PlotDataItem(pen=pg.mkPen(shade(colour, 0.5)), fillLevel=_BOTTOM, brush=shade(colour, 0.14))
+        item.setClipToView(True)
+        item.setZValue(-15)
+        self.addItem(item, ignoreBounds=True)
+        return item
+
+    def _flat(self, colour: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
+        dash = QPainterPath(QPointF(-0.5, 0.0))
+        dash.lineTo(0.5, 0.0)
+        item = pg.ScatterPlotItem(symbol=dash, size=7, pen=pg.mkPen(colour, width=2), brush=None)
+        self.addItem(item, ignoreBounds=True)
+        return item
+
     def _scatter(self, symbol: str, colour: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
         item = pg.ScatterPlotItem(symbol=symbol, size=13, brush=pg.mkBrush(colour), pen=pg.mkPen(self._look.theme.base))
         item.setZValue(10)
@@ -147,6 +162,23 @@ class CurvePlot(Plot):
         band.hide()
         self.addItem(band, ignoreBounds=True)
         return band
+
+    def _draw_lines(self, zero: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+        """The lines pass over layers without any error: on a logarithmic scale zero is nowhere, it has its own mark."""
+        many, floor = len(self._layers) > _MANY, self._floor()
+        for (name, curve), shift in zip(self._curves.items(), (0.0, 0.12), strict=True):
+            there = ~zero[name]
+            # Thick pens and symbols are slow to paint, and cannot be told apart where layers are many.
+            curve.setData(self._x[there], self._y[name][there], connect="finite", symbol=None if many else "o",
+                          pen=pg.mkPen(self._colours[name], width=1 if many else 1.5))
+            at = self._x[zero[name]]
+            self._zeros[name].setData(at, np.full(at.size, floor + shift))
+
+    def _draw_expected(self) -> None:
+        known = [(r.index, e) for r in self._layers for e in [expected(r)] if e > 0]
+        x, y = np.array(known, float).reshape(-1, 2).T
+        self._expected.setData(x, np.log10(y))
+        self._expected.setVisible(x.size > 1)
 
     def _mark_all(self) -> None:
         top = self._top()
@@ -182,6 +214,8 @@ class CurvePlot(Plot):
         decisive_limits = table.get("nr") or table.get("rel_l2")
         for band in self._bands:
             band.setVisible(decisive_limits is not None)
+        # Where every layer has its own expected noise, one band for all would say something else.
+        self._bands[0].setVisible(decisive_limits is not None and not self._expected.isVisible())
         if decisive_limits is not None:
             good, bad = decisive_limits["own_input"][0], decisive_limits["cumulative"][1]
             self._bands[0].setRegion((_BOTTOM, float(np.log10(good))))
@@ -192,6 +226,7 @@ class CurvePlot(Plot):
         values = np.concatenate(list(self._y.values())) if self._y else np.zeros(0)
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (-8.0, 0.0)
+        low = min(low, self._floor()) if any(len(z.data) for z in self._zeros.values()) else low
         self.setYRange(low - 0.3, max(high, low + 2) + 0.4, padding=0)
 
     def _floor(self) -> float:
@@ -227,8 +262,9 @@ class CurvePlot(Plot):
             value = decisive(getattr(self._layers[i], name), self._layers[i].dtype)
             return "" if np.isnan(value) else repr(value)
 
-        return ("index", "layer", "cumulative", "own_input"), [
-            (str(r.index), r.golden_node, told("cumulative", i), told("own_input", i))
+        return ("index", "layer", "cumulative", "own_input", "expected"), [
+            (str(r.index), r.golden_node, told("cumulative", i), told("own_input", i),
+             "" if np.isnan(expected(r)) else repr(expected(r)))
             for i, r in enumerate(self._layers)]
 
 
