@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from npu_dumps import Array, Emulator, Fault, Part, overflow
+from npu_dumps import Array, Dumped, Emulator, Fault, Part, overflow
 from npu_model import channel, recording, run
 from onnx import TensorProto, helper
 from small_models import save, value
@@ -192,3 +192,20 @@ def test_a_recording_of_another_model_is_refused(tmp_path: Path) -> None:
     other = save(tmp_path / "other.onnx", nodes, [value("x", (2, 3, 9, 7))], [value("y", (2, 3, 7, 5))])
     with pytest.raises(DiagError, match="of another model"):
         run(other, done.folder, tmp_path / "run")
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_an_output_that_the_compiler_only_reshapes_is_compared(tmp_path: Path, graph: bool) -> None:
+    nodes = [helper.make_node("Relu", ["x"], ["r"], "relu"), helper.make_node("Mul", ["r", "two"], ["m"], "twice"),
+             helper.make_node("Reshape", ["m", "to"], ["y"], "shape")]
+    model = save(tmp_path / "m.onnx", nodes, [value("x", (2, 3, 4))], [value("y", (6, 4))],
+                 {"two": np.array([2], np.float32), "to": np.array([6, 4], np.int64)})
+    parts = (Part("relu", "Relu", ("relu",)), Part("twice", "Mul", ("twice",)))
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
+    emulator = Emulator(model, parts, tmp_path / "dump")
+    emulator.values["y"] = ("twice:0", Dumped(np.zeros((6, 4), np.float16), original=(6, 4)))
+    done = emulator.run({"x": x}, {"twice": lambda a: a * np.float32(1.2)})
+    found = run(model, done.folder, tmp_path / "run", graph=done.graph if graph else None)
+    assert found.outputs[0].verdict is Verdict.FAIL
+    assert found.outputs[0].cumulative is not None
+    assert [c.golden_node for c in found.culprits] == ["twice"]

@@ -32,6 +32,7 @@ from diag.types.layer import Decision, LayerResult, Verdict
 from diag.types.tensor import TensorInfo
 
 _MOST_KEPT = 12
+_MOVES = frozenset({"Reshape", "Flatten", "Identity", "Squeeze", "Unsqueeze", "Transpose", "Cast", "Dropout"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Judging:
             self.rows += fresh
             yield fresh
             if self.tape.position >= len(self.tape) - 1:
+                self._find_outputs()
                 return
             self.tape.release(lambda g: g not in self.live)
 
@@ -226,6 +228,31 @@ class Judging:
     def _last(self, places: Sequence[Place]) -> list[Place]:
         """What the model gives first, then what runs last."""
         return sorted(places, key=lambda p: (p not in self.device.outputs, -p[0], p[1]))
+
+    def _find_outputs(self) -> None:
+        """Final outputs that no operation answers: what the model gives in that place, or a tensor only moved."""
+        graph = self.golden.graph
+        alike = len(self.device.outputs) == len(graph.output_names)
+        for k, (info, name) in enumerate(zip(graph.outputs, graph.output_names, strict=True)):
+            golden = self.outputs.get(name)
+            if name in self.recorded or golden is None:
+                continue
+            place = self.device.outputs[k] if alike else None
+            tensor = self.device.ops[place[0]].output(place[1]) if place is not None else None
+            if place is not None and tensor is not None:
+                array = placed(self.device.ops[place[0]], tensor, golden.shape, golden).array
+            else:
+                array = self._moved(info.name)
+            if array is not None:
+                self.recorded[name] = np.array(array)
+
+    def _moved(self, golden: str) -> Array | None:
+        """The recorded values behind golden nodes that only move them: the compiler leaves such nodes out."""
+        fed = self.matcher.upstream(golden, {})
+        between = self.reruns.reach(fed, golden)
+        if not fed or not between or any(self.golden.graph.nodes[n].op not in _MOVES for n in between):
+            return None
+        return self.reruns.run(fed, [golden]).get(golden)
 
     def _keep_outputs(self) -> None:
         graph = self.golden.graph
