@@ -15,6 +15,10 @@ _STAGES = (QT_TRANSLATE_NOOP("Stages", "Opening the models"), QT_TRANSLATE_NOOP(
            QT_TRANSLATE_NOOP("Stages", "Tuning while converting (silent until the end)"),
            QT_TRANSLATE_NOOP("Stages", "Converting with the knowledge bank"),
            QT_TRANSLATE_NOOP("Stages", "subgraph tuning"), QT_TRANSLATE_NOOP("Stages", "operator tuning"),
+           QT_TRANSLATE_NOOP("Stages", "Converting"), QT_TRANSLATE_NOOP("Stages", "Looking at the result"),
+           QT_TRANSLATE_NOOP("Stages", "Running the result"), QT_TRANSLATE_NOOP("Stages", "Rewriting"),
+           QT_TRANSLATE_NOOP("Stages", "Proving that it answers the same"),
+           QT_TRANSLATE_NOOP("Stages", "Looking for rewrites"), QT_TRANSLATE_NOOP("Stages", "Proving rewrites"),
            QT_TRANSLATE_NOOP("Stages", "models"), QT_TRANSLATE_NOOP("Stages", "nodes"))
 
 

@@ -524,31 +524,31 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>Combine</name>
     <message>
         <source>Combine sizes</source>
-        <translation type="unfinished"></translation>
+        <translation>组合尺寸</translation>
     </message>
     <message>
         <source>its own sizes</source>
-        <translation type="unfinished"></translation>
+        <translation>自己的尺寸</translation>
     </message>
     <message>
         <source>as {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>同 {name}</translation>
     </message>
     <message>
         <source>{name} goes with</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 跟随</translation>
     </message>
     <message>
         <source>Sizes by comma. All combinations become profiles, the last one varying fastest.</source>
-        <translation type="unfinished"></translation>
+        <translation>尺寸以逗号分隔。所有组合都成为档位，最后一个变化最快。</translation>
     </message>
     <message>
         <source>{name} needs sizes, such as 1, 2, 4</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 需要尺寸，例如 1, 2, 4</translation>
     </message>
     <message>
         <source>{product} = {count} of at most {most} profiles</source>
-        <translation type="unfinished"></translation>
+        <translation>{product} = {count} 档，最多 {most} 档</translation>
     </message>
 </context>
 <context>
@@ -757,436 +757,444 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>ConfigPane</name>
     <message>
         <source>Configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>配置</translation>
     </message>
     <message>
         <source>Open, drop or paste a converter configuration: [ascend_context] …</source>
-        <translation type="unfinished"></translation>
+        <translation>打开、拖入或粘贴转换器配置：[ascend_context] …</translation>
     </message>
     <message>
         <source>Version of the converter</source>
-        <translation type="unfinished"></translation>
+        <translation>转换器版本</translation>
     </message>
     <message>
         <source>Line</source>
-        <translation type="unfinished"></translation>
+        <translation>行</translation>
     </message>
     <message>
         <source>Code</source>
-        <translation type="unfinished">代码</translation>
+        <translation>代码</translation>
     </message>
     <message>
         <source>Finding</source>
-        <translation type="unfinished">发现</translation>
+        <translation>结论</translation>
     </message>
     <message>
         <source>Findings</source>
-        <translation type="unfinished">发现</translation>
+        <translation>结论</translation>
     </message>
     <message>
         <source>Explanation</source>
-        <translation type="unfinished">说明</translation>
+        <translation>说明</translation>
     </message>
     <message>
         <source>The file as it should be</source>
-        <translation type="unfinished"></translation>
+        <translation>更正后的文件</translation>
     </message>
     <message>
         <source>Section</source>
-        <translation type="unfinished"></translation>
+        <translation>段</translation>
     </message>
     <message>
         <source>Key</source>
-        <translation type="unfinished">密钥</translation>
+        <translation>键</translation>
     </message>
     <message>
         <source>Value as it is read</source>
-        <translation type="unfinished"></translation>
+        <translation>读到的值</translation>
     </message>
     <message>
         <source>What the converter reads</source>
-        <translation type="unfinished"></translation>
+        <translation>转换器读到的内容</translation>
     </message>
     <message>
         <source>Take the correction</source>
-        <translation type="unfinished"></translation>
+        <translation>采用更正</translation>
     </message>
     <message>
         <source>converter configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>转换器配置</translation>
     </message>
     <message>
         <source>What the converter makes of its configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>转换器如何理解它的配置</translation>
     </message>
     <message>
         <source>This text</source>
-        <translation type="unfinished"></translation>
+        <translation>这段文字</translation>
     </message>
     <message>
         <source>Copied: {line}</source>
-        <translation type="unfinished">已复制：{line}</translation>
+        <translation>已复制：{line}</translation>
     </message>
     <message>
         <source>Save configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>保存配置</translation>
     </message>
     <message>
         <source>Configurations (*.ini *.cfg *.config)</source>
-        <translation type="unfinished"></translation>
+        <translation>配置文件 (*.ini *.cfg *.config)</translation>
     </message>
     <message>
         <source>Written: {path}</source>
-        <translation type="unfinished">已写入：{path}</translation>
+        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>Open …</source>
-        <translation type="unfinished"></translation>
+        <translation>打开…</translation>
     </message>
     <message>
         <source>Save …</source>
-        <translation type="unfinished"></translation>
+        <translation>保存…</translation>
     </message>
     <message>
         <source>Convert with it</source>
-        <translation type="unfinished"></translation>
+        <translation>用它转换</translation>
     </message>
     <message>
         <source>Converter version</source>
-        <translation type="unfinished"></translation>
+        <translation>转换器版本</translation>
     </message>
     <message>
         <source>What it means</source>
-        <translation type="unfinished">说明</translation>
+        <translation>说明</translation>
     </message>
     <message>
         <source>As it should be</source>
-        <translation type="unfinished"></translation>
+        <translation>更正后</translation>
     </message>
     <message>
         <source>As the converter reads it</source>
-        <translation type="unfinished"></translation>
+        <translation>转换器的理解</translation>
     </message>
     <message>
         <source>Open configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>打开配置</translation>
     </message>
     <message>
         <source>Configurations (*.ini *.cfg *.config);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>配置文件 (*.ini *.cfg *.config);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Nothing that could be put right for certain.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可以确定更正的内容。</translation>
     </message>
     <message>
         <source>Findings come as you type.</source>
-        <translation type="unfinished"></translation>
+        <translation>输入时即时检查。</translation>
     </message>
     <message>
         <source>Nothing is wrong.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有问题。</translation>
     </message>
     <message>
         <source>What to do</source>
-        <translation type="unfinished">怎么办</translation>
+        <translation>怎么办</translation>
     </message>
 </context>
 <context>
     <name>ConvertForm</name>
     <message>
         <source>Models</source>
-        <translation type="unfinished">模型</translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Models and batch plans (*.onnx *.toml)</source>
-        <translation type="unfinished"></translation>
+        <translation>模型与批处理计划 (*.onnx *.toml)</translation>
     </message>
     <message>
         <source>ONNX models, or one batch plan (.toml)</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX 模型，或一个批处理计划（.toml）</translation>
     </message>
     <message>
         <source>Folder</source>
-        <translation type="unfinished">文件夹</translation>
+        <translation>文件夹</translation>
     </message>
     <message>
         <source>the current folder</source>
-        <translation type="unfinished"></translation>
+        <translation>当前文件夹</translation>
     </message>
     <message>
         <source>keep what is done well</source>
-        <translation type="unfinished"></translation>
+        <translation>保留已完成的</translation>
     </message>
     <message>
         <source>Into</source>
-        <translation type="unfinished"></translation>
+        <translation>输出到</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>续做</translation>
     </message>
     <message>
         <source>Inputs and dynamic profiles</source>
-        <translation type="unfinished"></translation>
+        <translation>输入与动态档位</translation>
     </message>
     <message>
         <source>Converter</source>
-        <translation type="unfinished"></translation>
+        <translation>转换器</translation>
     </message>
     <message>
         <source>Optimise</source>
-        <translation type="unfinished"></translation>
+        <translation>优化</translation>
     </message>
     <message>
         <source>Precision</source>
-        <translation type="unfinished">精度</translation>
+        <translation>精度</translation>
     </message>
     <message>
         <source>Rewrites</source>
-        <translation type="unfinished"></translation>
+        <translation>改写</translation>
     </message>
     <message>
         <source>Save as</source>
-        <translation type="unfinished"></translation>
+        <translation>保存为</translation>
     </message>
     <message>
         <source>AOE</source>
-        <translation type="unfinished"></translation>
+        <translation>AOE</translation>
     </message>
     <message>
         <source>Custom ops</source>
-        <translation type="unfinished"></translation>
+        <translation>自定义算子</translation>
     </message>
     <message>
         <source>Config file</source>
-        <translation type="unfinished"></translation>
+        <translation>配置文件</translation>
     </message>
     <message>
         <source>Options</source>
-        <translation type="unfinished"></translation>
+        <translation>选项</translation>
     </message>
     <message>
         <source>Flags</source>
-        <translation type="unfinished"></translation>
+        <translation>命令行参数</translation>
     </message>
     <message>
         <source>By</source>
-        <translation type="unfinished"></translation>
+        <translation>使用</translation>
     </message>
     <message>
         <source>Program</source>
-        <translation type="unfinished"></translation>
+        <translation>程序</translation>
     </message>
     <message>
         <source>Version</source>
-        <translation type="unfinished"></translation>
+        <translation>版本</translation>
     </message>
     <message>
         <source>Checks and limits</source>
-        <translation type="unfinished"></translation>
+        <translation>检查与限制</translation>
     </message>
     <message>
         <source>Run in</source>
-        <translation type="unfinished"></translation>
+        <translation>运行于</translation>
     </message>
     <message>
         <source>NPU</source>
-        <translation type="unfinished">NPU</translation>
+        <translation>NPU</translation>
     </message>
     <message>
         <source>Time limit</source>
-        <translation type="unfinished"></translation>
+        <translation>时限</translation>
     </message>
     <message>
         <source>Hangs after</source>
-        <translation type="unfinished"></translation>
+        <translation>挂起判定</translation>
     </message>
     <message>
         <source>Memory</source>
-        <translation type="unfinished"></translation>
+        <translation>内存</translation>
     </message>
     <message>
         <source>{count} chosen ones</source>
-        <translation type="unfinished"></translation>
+        <translation>选定的 {count} 个</translation>
     </message>
     <message>
         <source>ascend_oriented compiles for the chip and needs CANN</source>
-        <translation type="unfinished"></translation>
+        <translation>ascend_oriented 会为芯片编译，需要 CANN</translation>
     </message>
     <message>
         <source>the converter&apos;s own</source>
-        <translation type="unfinished">转换工具默认</translation>
+        <translation>转换器默认</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished">无</translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>where it fails without</source>
-        <translation type="unfinished"></translation>
+        <translation>不改写会失败时</translation>
     </message>
     <message>
         <source>no tuning</source>
-        <translation type="unfinished"></translation>
+        <translation>不调优</translation>
     </message>
     <message>
         <source>Configurations (*.ini *.cfg *.config)</source>
-        <translation type="unfinished"></translation>
+        <translation>配置文件 (*.ini *.cfg *.config)</translation>
     </message>
     <message>
         <source>One a line: section:key=value</source>
-        <translation type="unfinished"></translation>
+        <translation>每行一个：段:键=值</translation>
     </message>
     <message>
         <source>what is here</source>
-        <translation type="unfinished"></translation>
+        <translation>本机所有</translation>
     </message>
     <message>
         <source>the Python package</source>
-        <translation type="unfinished"></translation>
+        <translation>Python 包</translation>
     </message>
     <message>
         <source>LITE_HOME, PATH</source>
-        <translation type="unfinished"></translation>
+        <translation>LITE_HOME、PATH</translation>
     </message>
     <message>
         <source>as it says</source>
-        <translation type="unfinished"></translation>
+        <translation>由它自报</translation>
     </message>
     <message>
         <source>run the result once</source>
-        <translation type="unfinished"></translation>
+        <translation>运行一次结果</translation>
     </message>
     <message>
         <source>compare its answers with the ONNX model</source>
-        <translation type="unfinished"></translation>
+        <translation>与 ONNX 模型的结果比较</translation>
     </message>
     <message>
         <source>the real runtime, if it is here</source>
-        <translation type="unfinished"></translation>
+        <translation>真实运行时（若本机有）</translation>
     </message>
     <message>
         <source>the reference runtime</source>
-        <translation type="unfinished"></translation>
+        <translation>参考运行时</translation>
     </message>
     <message>
         <source>none: CPU</source>
-        <translation type="unfinished"></translation>
+        <translation>无：CPU</translation>
     </message>
     <message>
         <source>no limit, or 16GiB</source>
-        <translation type="unfinished"></translation>
+        <translation>不限，或 16GiB</translation>
     </message>
     <message>
         <source>diagnostics: a log that tells more</source>
-        <translation type="unfinished"></translation>
+        <translation>诊断：更详细的日志</translation>
     </message>
 </context>
 <context>
     <name>ConvertPage</name>
     <message>
         <source>Convert</source>
-        <translation type="unfinished"></translation>
+        <translation>转换</translation>
     </message>
     <message>
         <source>Rewrites</source>
-        <translation type="unfinished"></translation>
+        <translation>改写</translation>
     </message>
     <message>
         <source>Configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>配置</translation>
     </message>
 </context>
 <context>
     <name>ConvertPane</name>
     <message>
         <source>Convert</source>
-        <translation type="unfinished"></translation>
+        <translation>转换</translation>
     </message>
     <message>
         <source>Output</source>
-        <translation type="unfinished">输出</translation>
+        <translation>输出</translation>
     </message>
     <message>
         <source>Verdict</source>
-        <translation type="unfinished">结论</translation>
+        <translation>结论</translation>
     </message>
     <message>
         <source>Error</source>
-        <translation type="unfinished"></translation>
+        <translation>误差</translation>
     </message>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished">输入</translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>Why</source>
-        <translation type="unfinished">原因</translation>
+        <translation>原因</translation>
     </message>
     <message>
         <source>First run</source>
-        <translation type="unfinished"></translation>
+        <translation>首次运行</translation>
     </message>
     <message>
         <source>Command and configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>命令与配置</translation>
     </message>
     <message>
         <source>Add models at the left, or drop them on the list: each one is converted, run once, and compared with the ONNX model on the same inputs.</source>
-        <translation type="unfinished"></translation>
+        <translation>在左侧添加模型，或把模型拖到列表中：每个模型都会被转换、运行一次，并在相同输入下与 ONNX 模型比较。</translation>
     </message>
     <message>
         <source>Add an ONNX model or a batch plan</source>
-        <translation type="unfinished"></translation>
+        <translation>请添加 ONNX 模型或批处理计划</translation>
     </message>
     <message>
         <source>conversion</source>
-        <translation type="unfinished"></translation>
+        <translation>转换</translation>
     </message>
     <message>
         <source>Converting … {done} of {total} models done</source>
-        <translation type="unfinished"></translation>
+        <translation>正在转换… 已完成 {done}/{total} 个模型</translation>
     </message>
     <message>
         <source>{seconds} s altogether</source>
-        <translation type="unfinished"></translation>
+        <translation>共 {seconds} 秒</translation>
     </message>
     <message>
         <source>Stopped; what was finished is kept</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止；完成的部分已保留</translation>
     </message>
     <message>
         <source>Resume keeps what is done well</source>
-        <translation type="unfinished"></translation>
+        <translation>续做会保留已完成的模型</translation>
     </message>
     <message>
         <source>ONNX to MindIR, proved by a first run</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX 转 MindIR，并以首次运行加以证明</translation>
     </message>
     <message>
         <source>running</source>
-        <translation type="unfinished">运行中</translation>
+        <translation>运行中</translation>
     </message>
     <message>
         <source>waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>等待</translation>
     </message>
     <message>
         <source>(none)</source>
-        <translation type="unfinished"></translation>
+        <translation>（无）</translation>
     </message>
     <message>
         <source>does not run</source>
-        <translation type="unfinished"></translation>
+        <translation>无法运行</translation>
+    </message>
+    <message>
+        <source>Why, from the log</source>
+        <translation>日志中的原因</translation>
+    </message>
+    <message>
+        <source>To see what these rewrites change, open the tab Rewrites.</source>
+        <translation>要查看这些改写会改变什么，请打开“改写”标签页。</translation>
     </message>
     <message>
         <source>What to do</source>
-        <translation type="unfinished">怎么办</translation>
+        <translation>怎么办</translation>
     </message>
     <message>
         <source>Converted, run and compared: nothing is wrong.</source>
-        <translation type="unfinished"></translation>
+        <translation>已转换、运行并比较：没有问题。</translation>
     </message>
 </context>
 <context>
@@ -1420,7 +1428,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>DiffView</name>
     <message>
         <source>… {count} more lines</source>
-        <translation type="unfinished"></translation>
+        <translation>…… 另有 {count} 行</translation>
     </message>
 </context>
 <context>
@@ -1913,7 +1921,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Open …</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">打开…</translation>
     </message>
     <message>
         <source>Reading …</source>
@@ -2348,7 +2356,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Line</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">行</translation>
     </message>
     <message>
         <source>Time</source>
@@ -2797,11 +2805,11 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Convert</source>
-        <translation type="unfinished"></translation>
+        <translation>转换</translation>
     </message>
     <message>
         <source>ONNX to MindIR, proved; rewrites that help; the converter&apos;s configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX 转 MindIR 并加以证明；有帮助的改写；转换器配置</translation>
     </message>
     <message>
         <source>Graphs</source>
@@ -3196,95 +3204,95 @@ Two at once are compared.</source>
     <name>RewritesPane</name>
     <message>
         <source>Look for rewrites</source>
-        <translation type="unfinished"></translation>
+        <translation>查找改写</translation>
     </message>
     <message>
         <source>ONNX model</source>
-        <translation type="unfinished">ONNX 模型</translation>
+        <translation>ONNX 模型</translation>
     </message>
     <message>
         <source>Models (*.onnx)</source>
-        <translation type="unfinished">模型 (*.onnx)</translation>
+        <translation>模型 (*.onnx)</translation>
     </message>
     <message>
         <source>Convert with the proved ones</source>
-        <translation type="unfinished"></translation>
+        <translation>用已证明的改写转换</translation>
     </message>
     <message>
         <source>Model</source>
-        <translation type="unfinished">模型</translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>ONNX</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX</translation>
     </message>
     <message>
         <source>Rewrite</source>
-        <translation type="unfinished"></translation>
+        <translation>改写</translation>
     </message>
     <message>
         <source>Places</source>
-        <translation type="unfinished"></translation>
+        <translation>处数</translation>
     </message>
     <message>
         <source>Largest change</source>
-        <translation type="unfinished"></translation>
+        <translation>最大变化</translation>
     </message>
     <message>
         <source>Proved</source>
-        <translation type="unfinished"></translation>
+        <translation>已证明</translation>
     </message>
     <message>
         <source>What for</source>
-        <translation type="unfinished"></translation>
+        <translation>用途</translation>
     </message>
     <message>
         <source>Rewrites</source>
-        <translation type="unfinished"></translation>
+        <translation>改写</translation>
     </message>
     <message>
         <source>What changes</source>
-        <translation type="unfinished"></translation>
+        <translation>改动内容</translation>
     </message>
     <message>
         <source>Choose a rewrite to see what it changes.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一个改写以查看它的改动。</translation>
     </message>
     <message>
         <source>Choose a model: everything in it that can be said in other operators is shown, with what changes, and proved to change no answer. Nothing is used before you say so.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一个模型：其中所有可以用其他算子表达的部分都会连同改动一起显示，并证明不改变任何结果。未经您同意不会采用。</translation>
     </message>
     <message>
         <source>Choose an ONNX model</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择 ONNX 模型</translation>
     </message>
     <message>
         <source>rewrites</source>
-        <translation type="unfinished"></translation>
+        <translation>改写</translation>
     </message>
     <message>
         <source>Looking for rewrites …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找改写…</translation>
     </message>
     <message>
         <source>The same model, said in operators that the converter knows</source>
-        <translation type="unfinished"></translation>
+        <translation>用转换器认识的算子表达同一个模型</translation>
     </message>
     <message>
         <source>Each is proved in onnxruntime to change nothing (at most {limit} relative)</source>
-        <translation type="unfinished"></translation>
+        <translation>每个改写都在 onnxruntime 中证明不改变结果（相对变化至多 {limit}）</translation>
     </message>
     <message>
         <source>{count} rewrites apply to {name}, {proved} of them proved</source>
-        <translation type="unfinished"></translation>
+        <translation>有 {count} 个改写适用于 {name}，其中 {proved} 个已证明</translation>
     </message>
     <message>
         <source>yes</source>
-        <translation type="unfinished">是</translation>
+        <translation>是</translation>
     </message>
     <message>
         <source>no</source>
-        <translation type="unfinished">否</translation>
+        <translation>否</translation>
     </message>
 </context>
 <context>
@@ -3480,47 +3488,47 @@ Two at once are compared.</source>
     <name>Shapes</name>
     <message>
         <source>Input</source>
-        <translation type="unfinished">输入</translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>Type</source>
-        <translation type="unfinished">类型</translation>
+        <translation>类型</translation>
     </message>
     <message>
         <source>In the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件中</translation>
     </message>
     <message>
         <source>Wanted</source>
-        <translation type="unfinished"></translation>
+        <translation>目标</translation>
     </message>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished">输入</translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>Dynamic profiles</source>
-        <translation type="unfinished"></translation>
+        <translation>动态档位</translation>
     </message>
     <message>
         <source>A number for each -1, in the order of the inputs; profiles by semicolon</source>
-        <translation type="unfinished"></translation>
+        <translation>按输入顺序为每个 -1 给一个数；档位以分号分隔</translation>
     </message>
     <message>
         <source>Combine sizes …</source>
-        <translation type="unfinished"></translation>
+        <translation>组合尺寸…</translation>
     </message>
     <message>
         <source>Give the sizes that each -1 takes; all combinations become profiles</source>
-        <translation type="unfinished"></translation>
+        <translation>给出每个 -1 可取的尺寸；所有组合都成为档位</translation>
     </message>
     <message>
         <source>Write -1 where a size varies.</source>
-        <translation type="unfinished"></translation>
+        <translation>大小可变之处写 -1。</translation>
     </message>
     <message>
         <source>{count} of at most {most} profiles</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 档，最多 {most} 档</translation>
     </message>
 </context>
 <context>
@@ -3713,6 +3721,34 @@ Two at once are compared.</source>
     <message>
         <source>operator tuning</source>
         <translation>算子调优</translation>
+    </message>
+    <message>
+        <source>Converting</source>
+        <translation>正在转换</translation>
+    </message>
+    <message>
+        <source>Looking at the result</source>
+        <translation>正在查看结果</translation>
+    </message>
+    <message>
+        <source>Running the result</source>
+        <translation>正在运行结果</translation>
+    </message>
+    <message>
+        <source>Rewriting</source>
+        <translation>正在改写</translation>
+    </message>
+    <message>
+        <source>Proving that it answers the same</source>
+        <translation>正在证明结果不变</translation>
+    </message>
+    <message>
+        <source>Looking for rewrites</source>
+        <translation>正在查找改写</translation>
+    </message>
+    <message>
+        <source>Proving rewrites</source>
+        <translation>正在证明改写</translation>
     </message>
     <message>
         <source>models</source>
