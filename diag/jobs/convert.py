@@ -43,7 +43,7 @@ def convert_here(job: ConvertJob, cancel: Cancel) -> Iterator[Event]:
     began = time.monotonic()
     models: list[Conversion] = []
     for number, (name, plan) in enumerate(job.plans.items()):
-        yield Progress(f"Converting {name}", number, len(job.plans), "models")
+        yield Progress("Converting", number, len(job.plans), "models")
         found = yield from _one(name, plan, job, cancel)
         models.append(found)
         yield Partial(found)

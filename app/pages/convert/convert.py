@@ -256,19 +256,21 @@ class ConvertPane(Pane):
     def _tell(self, model: Conversion) -> None:
         """Its root cause first, then its findings."""
         parts = []
+        heading = self.tr("Why, from the log")
+        hint = self.tr("To see what these rewrites change, open the tab Rewrites.")
         cause = model.root_cause
         if cause is not None:
             said = cause.words.get(self.lang)
             place = f"{Path(cause.file).name}:{cause.line}" if cause.line else Path(cause.file).name
             title = said.title if said is not None else cause.finding.code
             parts.append(
-                f"<h3>{escape(self.tr('Why, from the log'))}</h3><p><b>{escape(title)}</b></p>"
+                f"<h3>{escape(heading)}</h3><p><b>{escape(title)}</b></p>"
                 f"<p><code>{escape(place)}: {escape(cause.text.strip()[:600])}</code></p>"
                 + (f"<p>{escape(said.explanation)}</p><p>{escape(said.advice)}</p>" if said is not None else ""))
         parts += [finding_html(f, self.lang, self.tr("What to do")) for f in model.findings]
         offered = [_OFFERS[f.code] for f in model.findings if f.code in _OFFERS]
         if offered:
-            parts.append(f"<p>{escape(self.tr('To see what these rewrites change, open the tab Rewrites.'))}</p>")
+            parts.append(f"<p>{escape(hint)}</p>")
         if parts:
             self.findings.setHtml("<hr>".join(parts))
         else:

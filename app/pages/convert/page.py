@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -18,6 +19,8 @@ from app.pages.head import Head
 from app.pages.interface import Page, Verb
 from app.pages.performance.pane import Pane
 from app.settings import Settings
+from app.stages import stage
+from diag.events import Progress
 
 
 class ConvertPage(Page):
@@ -40,7 +43,7 @@ class ConvertPage(Page):
             widget.said.connect(self.said)
             widget.shown.connect(self.opened)
         for pane in (self.convert, self.rewrites):
-            pane.progress.connect(lambda event, p=pane: self.head.set_progress(event) if p is self.front else None)
+            pane.progress.connect(lambda event, p=pane: self._progress(p, event))
         self.rewrites.chosen.connect(self._use_rewrites)
         self.config.use_wanted.connect(self._use_config)
         self.tabs.currentChanged.connect(lambda _: self._tell())
@@ -91,6 +94,13 @@ class ConvertPage(Page):
         """Everything stops."""
         for pane in (self.convert, self.rewrites, self.config):
             pane.shut_down()
+
+    def _progress(self, pane: Pane, event: Progress) -> None:
+        """In a batch the stage is that of one model: its name stands before it."""
+        if pane is not self.front:
+            return
+        name, colon, rest = event.stage.partition(": ")
+        self.head.set_progress(replace(event, stage=f"{name}: {stage(rest)}") if colon else event)
 
     def _cancel(self) -> None:
         if isinstance(self.front, Pane):
