@@ -6,8 +6,10 @@ formats                foreign bytes to types, nothing is executed: onnx mindir
 workspace              run folders, caches by content, facts to JSON and back
 runtimes               what can run a model: onnxruntime, reference, and workers in another Python; conformance
 compare logs           who answers whom, how far apart, whose fault, why · logs to records, the cause first
+perf                   how fast, how sure, what changed: samples, intervals, ratios, hotspots
 rules precision        findings with their words in English and Chinese · what narrower types do to values
 pipeline               several models in a row: which of them is at fault
+tools                  external programs, command in, output read: converter benchmark aoe, profiles of every profiler
 report                 console, JSON, CSV, HTML
 jobs                   long work in a process of its own
 cli                    one file per command

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import os
 import platform
 import re
 import resource
 import shlex
-import shutil
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +27,7 @@ from diag.tools.aoe.plan import TunePlan, checked, commands, converter_config, v
 from diag.tools.aoe.printed import read_output
 from diag.tools.aoe.result import read_result
 from diag.tools.aoe.run import AoeRun, find_aoe, result_files, run_aoe
+from diag.tools.converter.find import find_program
 from diag.types.bench import Bench
 from diag.types.finding import Finding
 from diag.types.layer import OutputResult, Verdict
@@ -91,8 +90,9 @@ def tune_here(job: TuneJob, cancel: Cancel) -> Iterator[Event]:
             said.append(not_here(plan, missing))
             found = replace(found, missing=missing)
         else:
-            before, after, tasks = yield from _tuned(plan, cancel)
+            before, after, tasks, version = yield from _tuned(plan, cancel)
             found = replace(found, tasks=tasks, ran=True)
+            said += of_setting(found.config, version)
     tasks, settings = read_recorded(job.recorded, job.version)
     found = replace(found, tasks=(*found.tasks, *tasks))
     said += [*of_tasks(found.tasks), *settings]
@@ -110,19 +110,9 @@ def what_is_missing() -> str:
 
     if find_aoe() is None:
         return "aoe (CANN)"
-    if converter_lite() is None and not any(s.name == "mindspore-lite" and s.usable for s in discover()):
+    if find_program() is None and not any(s.name == "mindspore-lite" and s.usable for s in discover()):
         return "MindSpore Lite's converter"
     return ""
-
-
-def converter_lite() -> Path | None:
-    """The program in LITE_HOME or on PATH."""
-    home = os.environ.get("LITE_HOME")
-    inside = Path(home) / "tools" / "converter" / "converter" / "converter_lite" if home else None
-    if inside is not None and inside.is_file():
-        return inside
-    found = shutil.which("converter_lite")
-    return Path(found) if found else None
 
 
 def not_here(plan: TunePlan, missing: str) -> Finding:
@@ -157,7 +147,8 @@ def read_recorded(paths: Sequence[Path], version: str = "") -> tuple[tuple[Tuned
     return tuple(tasks or printed), tuple(settings)
 
 
-def _tuned(plan: TunePlan, cancel: Cancel) -> Generator[Event, None, tuple[Path, Path, tuple[TunedTask, ...]]]:
+def _tuned(plan: TunePlan, cancel: Cancel) -> Generator[Event, None, tuple[Path, Path, tuple[TunedTask, ...], str]]:
+    """The models before and after, what was tuned, and the converter's version."""
     yield Progress("Converting without tuning", 0, 0)
     before = yield from _converted(plan, "before", cancel, tune=False)
     if plan.through == "converter":
@@ -169,7 +160,7 @@ def _tuned(plan: TunePlan, cancel: Cancel) -> Generator[Event, None, tuple[Path,
         if made.output is None:
             raise ToolFailed("The conversion with tuning failed", where=f"Log: {made.log}", hint=made.ending,
                              log=made.log)
-        return before, made.output, tuple(tasks)
+        return before, made.output, tuple(tasks), made.tool_version
     program = find_aoe()
     if program is None:
         raise AssertionError("looked for before")
@@ -181,7 +172,8 @@ def _tuned(plan: TunePlan, cancel: Cancel) -> Generator[Event, None, tuple[Path,
             yield event
     yield Progress("Converting with the knowledge bank", 0, 0)
     after = yield from _converted(plan, "after", cancel, tune=False)
-    return before, after, run.tasks if run is not None else ()
+    # AOE tuned by itself: what the converter is known for does not matter.
+    return before, after, run.tasks if run is not None else (), ""
 
 
 def _converted(plan: TunePlan, name: str, cancel: Cancel, *, tune: bool) -> Generator[Event, None, Path]:

@@ -337,6 +337,6 @@ def test_a_hundred_thousand_operators_are_painted_in_time(qtbot, page):
 
 
 def _painted(timeline: Timeline, target: QPixmap) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     timeline.render(target)
-    return time.perf_counter() - began
+    return time.process_time() - began

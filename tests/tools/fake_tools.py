@@ -46,6 +46,23 @@ sys.exit(answer.get("code", 0))
 """
 
 
+REPLAY_CONVERTER = _HEAD + """
+import shutil
+given = dict(a.lstrip("-").split("=", 1) for a in sys.argv[1:] if "=" in a)
+answer = json.loads(Path(os.environ["FAKE_ANSWER"]).read_text())
+config = Path(given["configFile"]).read_text()
+if "aoe_mode" in config:
+    sys.stdout.buffer.write(Path(answer["stdout"]).read_bytes())
+    for source in answer.get("results", []):
+        shutil.copy(source, Path(os.environ["ASCEND_WORK_PATH"]) / "aoe_result_opat_20240101000000000_pid1.json")
+    if answer.get("fail"):
+        print("Convert failed. Ret: Common error code.")
+        sys.exit(255)
+shutil.copy(answer["mindir"], given["outputFile"] + ".mindir")
+print("CONVERT RESULT SUCCESS:0")
+"""
+
+
 def install(folder: Path, name: str, script: str) -> Path:
     """The script as a program called ``name`` in a folder for PATH."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -172,6 +172,44 @@ def test_a_tuned_model_that_kept_it(tmp_path: Path):
     assert found.verdict is not Verdict.FAIL
 
 
+@pytest.fixture
+def through_converter(fake, tmp_path, monkeypatch):
+    """A fake converter_lite beside the fake aoe; gives the plan, and takes what it shall answer."""
+    sample = Path(__file__).resolve().parents[2] / "resources" / "samples" / "text_encoder" / "healthy"
+    program = fake_tools.install(tmp_path / "bin", "converter_lite", fake_tools.REPLAY_CONVERTER)
+    monkeypatch.setenv("DIAG_CONVERTER", str(program))
+
+    def made(**fields):
+        phrases = shared("tools/aoe/aoe_stdout_phrases.txt")
+        fake(mindir=str(sample / "text_encoder.mindir"), stdout=str(phrases), **fields)
+        return TunePlan(sample / "text_encoder.onnx", tmp_path / "out", shapes={"input_ids": (1, 77)})
+
+    return made
+
+
+def test_through_the_converter(through_converter):
+    plan = through_converter(results=[str(shared("tools/aoe/aoe_result_opat_wholemodel.json"))])
+    events, found = tuned(TuneJob(plan, runtime="reference", runs=6))
+    assert found.ran
+    assert [(t.name, t.operators[0].name) for t in found.tasks] == [("resnet50", "strided_slice_10")]
+    assert [a.verdict for a in found.accuracy] == [Verdict.PASS, Verdict.PASS]
+    assert {"PRF040", "PRF050"} <= {f.code for f in found.findings}
+    assert "aoe_mode=subgraph tuning, operator tuning" in (plan.folder / "tune.ini").read_text()
+    assert any(isinstance(e, Progress) and e.stage.startswith("Tuning while converting") for e in events)
+
+
+def test_without_result_files_the_printed_output_tells(through_converter):
+    plan = through_converter()
+    _, found = tuned(TuneJob(plan, runtime="reference", runs=6))
+    assert [(t.name, t.status) for t in found.tasks] == [("<task>", TuneStatus.SUCCESS)]
+
+
+def test_a_conversion_that_fails_while_tuning(through_converter):
+    plan = through_converter(fail=True)
+    with pytest.raises(ToolFailed, match="conversion with tuning failed"):
+        tuned(TuneJob(plan, runtime="reference"))
+
+
 @pytest.mark.mslite
 def test_the_whole_road_with_the_real_converter_and_runtime(fake, plan, mslite_spec: RuntimeSpec):
     fake(text=DONE, results=[str(shared("tools/aoe/aoe_result_opat_wholemodel.json"))])
