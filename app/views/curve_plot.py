@@ -59,6 +59,7 @@ class CurvePlot(Plot):
         self._expected = self._envelope(theme.passed)
         self._curves = {name: self._line(colour) for name, colour in self._colours.items()}
         self._zeros = {name: self._flat(colour) for name, colour in self._colours.items()}
+        self._dots = {name: self._scatter("o", colour, 4) for name, colour in self._colours.items()}
         self._marks = {"injects": self._scatter("star", theme.injects), "nonfinite": self._scatter("x", theme.failed),
                        "dtype": self._scatter("t", theme.none)}
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.accent, width=1.5))
@@ -150,8 +151,9 @@ class CurvePlot(Plot):
         self.addItem(item, ignoreBounds=True)
         return item
 
-    def _scatter(self, symbol: str, colour: str) -> Any:  # noqa: ANN401 - an item of pyqtgraph
-        item = pg.ScatterPlotItem(symbol=symbol, size=13, brush=pg.mkBrush(colour), pen=pg.mkPen(self._look.theme.base))
+    def _scatter(self, symbol: str, colour: str, size: int = 13) -> Any:  # noqa: ANN401 - an item of pyqtgraph
+        edge = pg.mkPen(self._look.theme.base) if size > 6 else pg.mkPen(None)
+        item = pg.ScatterPlotItem(symbol=symbol, size=size, brush=pg.mkBrush(colour), pen=edge)
         item.setZValue(10)
         self.addItem(item)
         return item
@@ -164,13 +166,15 @@ class CurvePlot(Plot):
         return band
 
     def _draw_lines(self, zero: Mapping[str, npt.NDArray[np.bool_]]) -> None:
-        """The lines pass over layers without any error: on a logarithmic scale zero is nowhere, it has its own mark."""
+        """A line ends at a layer without any error: on a logarithmic scale zero is nowhere, it has its own mark."""
         many, floor = len(self._layers) > _MANY, self._floor()
         for (name, curve), shift in zip(self._curves.items(), (0.0, 0.12), strict=True):
-            there = ~zero[name]
+            y = self._y[name]
             # Thick pens and symbols are slow to paint, and cannot be told apart where layers are many.
-            curve.setData(self._x[there], self._y[name][there], connect="finite", symbol=None if many else "o",
+            curve.setData(self._x, y, connect="finite", symbol=None if many else "o",
                           pen=pg.mkPen(self._colours[name], width=1 if many else 1.5))
+            alone = _alone(y) if many else np.zeros(y.size, bool)
+            self._dots[name].setData(self._x[alone], y[alone])
             at = self._x[zero[name]]
             self._zeros[name].setData(at, np.full(at.size, floor + shift))
 
@@ -266,6 +270,12 @@ class CurvePlot(Plot):
             (str(r.index), r.golden_node, told("cumulative", i), told("own_input", i),
              "" if np.isnan(expected(r)) else repr(expected(r)))
             for i, r in enumerate(self._layers)]
+
+
+def _alone(y: Floats) -> npt.NDArray[np.bool_]:
+    """Points without a neighbour, which no line shows."""
+    there = np.isfinite(np.concatenate([[np.nan], y, [np.nan]]))
+    return there[1:-1] & ~there[:-2] & ~there[2:]
 
 
 def _limits_of(comparison: Comparison | None) -> Mapping[str, Mapping[str, tuple[float, float]]]:

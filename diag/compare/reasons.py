@@ -57,6 +57,13 @@ def metric_name(decision: Decision, lang: Lang = "en") -> str:
     return name[:1].lower() + name[1:] if decision.metric in _texts(lang)["metrics"] and name[1:2].islower() else name
 
 
+def metric_in(name: str, lang: Lang) -> str:
+    """What ``metric_name`` gave in English, in ``lang``; a name that is the same in every language as it is."""
+    keys = (key for key in _texts("en")["metrics"] if metric_name(Decision("above", key)) == name)
+    key = next(keys, "")
+    return metric_name(Decision("above", key), lang) if key else name
+
+
 def _kinds(facts: Mapping[str, object], lang: Lang) -> str:
     shown = [f"{facts[key]:,} {name}" for key, name in (("nan", "NaN"), ("pos_inf", "+Inf"), ("neg_inf", "-Inf"))
              if facts.get(key)]

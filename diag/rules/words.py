@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from diag.compare.reasons import metric_in
 from diag.types.finding import Finding
 
 Lang = Literal["en", "zh"]
@@ -33,6 +34,8 @@ def words(finding: Finding, lang: Lang = "en") -> Words:
     texts = catalogue(lang)
     entry = texts.get(finding.code, texts["unknown"])
     values = {"code": finding.code, **finding.values, "subject": finding.subject}
+    if isinstance(values.get("metric"), str):
+        values["metric"] = metric_in(values["metric"], lang)
     return Words(_fill(entry.title, values, lang), _fill(entry.explanation, values, lang),
                  tuple(_fill(step, values, lang) for step in entry.advice))
 
