@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from diag.compare.align.layout import distance
+from diag.compare.recorded.attributes import differing
 from diag.compare.recorded.device import DeviceOp
 from diag.compare.recorded.judging import Injecting
 from diag.compare.recorded.tensors import plain
@@ -75,6 +76,9 @@ def blame(row: LayerResult, op: DeviceOp, kept: Injecting | None, group: Sequenc
     weights, seen = _weights(op, group, golden, constant)
     if weights:
         return _weight(weights, values)
+    said = _attribute(op, group, golden, kept, values)
+    if said is not None:
+        return said
     where = concentrated(kept.expected, kept.recorded)
     stage = Stage.RUNTIME if seen else Stage.UNKNOWN
     if where is not None:
@@ -201,6 +205,18 @@ def _weight(found: Sequence[WeightDifference], values: Mapping[str, Any]) -> Bla
     return Blame(Stage.CONVERSION, code, {**both, **more},
                  f"the weight {w.golden} that the device read is not golden's ({w.kind}, error {w.error:.2g})",
                  differences)
+
+
+def _attribute(op: DeviceOp, group: Sequence[int], golden: Graph, kept: Injecting,
+               values: Mapping[str, Any]) -> Blame | None:
+    """An attribute of which the compiled graph says something else."""
+    found = differing(op.op, op.attributes, [golden.nodes[n] for n in group], kept.recorded.ndim)
+    if not found:
+        return None
+    name, code, mine, theirs = found[0]
+    return Blame(Stage.CONVERSION, code, {**values, "name": name, "golden": mine, "target": theirs},
+                 f"{name} is {theirs} in the compiled graph and {mine} in the original",
+                 tuple(Difference("attribute", n, g, t) for n, _, g, t in found))
 
 
 def _how(w: WeightDifference) -> str:
