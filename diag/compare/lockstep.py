@@ -242,14 +242,17 @@ class Lockstep:
     def _release(self, done: int) -> None:
         """Keep golden tensors that a later target node may be given or may turn out to be."""
         state = self.walk.state
-        later = {v for k in range(done, len(self._order)) for v in self._graph.nodes[self._order[k]].inputs}
-        wanted = {state.pairs[v].golden for v in (*later, *self._waiting) if v in state.pairs}
+        coming = [self._graph.nodes[n] for n in self._order[done:]]
+        later = {v for node in coming for v in node.inputs}
+        # What a later node writes is compared too, and golden's side of it may be there already: a final output.
+        own = {v for node in coming for v in node.outputs}
+        wanted = {state.pairs[v].golden for v in (*later, *own, *self._waiting) if v in state.pairs}
         wanted |= {g for v in self._waiting for g in self._around(v)}
         first = min((self._place[n] for n in self._order[done:]), default=len(self.golden))
         window = self.golden.position if not self._ahead else first - self._ahead
         producers = self.near.graph.producers
         self.golden.release(lambda g: g in wanted or producers.get(g, -1) > window)
-        self.target.release(lambda v: v in later or v in self._waiting, done - 1)
+        self.target.release(lambda v: v in later or v in own or v in self._waiting, done - 1)
         kept = set(self._waiting)
         for value in [v for v in state.own if v not in kept]:
             del state.own[value]
