@@ -2,10 +2,10 @@
 
 errors cancel events   what goes wrong, how to stop, what long work says
 types                  facts, frozen: dtype tensor graph metrics layer finding comparison
-formats                foreign bytes to types, nothing is executed: onnx mindir
+formats                foreign bytes to types, nothing is executed: onnx mindir om ge_dump tensor_dump
 workspace              run folders, caches by content, facts to JSON and back
 runtimes               what can run a model: onnxruntime, reference, and workers in another Python; conformance
-compare logs           who answers whom, how far apart, whose fault, why · logs to records, the cause first
+compare logs           who answers whom, how far apart, whose fault, why; recorded: an NPU's tensors · logs, cause first
 perf                   how fast, how sure, what changed: samples, intervals, ratios, hotspots
 rules precision        findings with their words in English and Chinese · what narrower types do to values
 pipeline               several models in a row: which of them is at fault
