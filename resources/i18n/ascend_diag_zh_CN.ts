@@ -193,8 +193,8 @@
         <translation>由运行时决定</translation>
     </message>
     <message>
-        <source>How often each model is opened anew; intervals of ratios need at least 3</source>
-        <translation>每个模型重新打开的次数；比值的区间至少需要 3 轮</translation>
+        <source>How often each model is opened anew; intervals of ratios need 3, and are exact from 6 on</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>onnxruntime may optimise</source>
@@ -590,15 +590,15 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Compiler&apos;s graph</source>
-        <translation type="unfinished"></translation>
+        <translation>编译器的图</translation>
     </message>
     <message>
         <source>Compiled graphs (ge_proto_*.txt *.om *.json)</source>
-        <translation type="unfinished"></translation>
+        <translation>编译后的图 (ge_proto_*.txt *.om *.json)</translation>
     </message>
     <message>
         <source>empty: names and values decide what each operation is</source>
-        <translation type="unfinished"></translation>
+        <translation>留空：由名称和数值判断每个算子对应哪一层</translation>
     </message>
     <message>
         <source>automatic</source>
@@ -614,7 +614,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>empty: what the device recorded</source>
-        <translation type="unfinished"></translation>
+        <translation>留空：使用设备记录的输入</translation>
     </message>
     <message>
         <source>empty: generated, so that they mean something to the model</source>
@@ -1581,7 +1581,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Choose a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件夹</translation>
     </message>
 </context>
 <context>
@@ -1726,6 +1726,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
 </context>
 <context>
     <name>Flow</name>
+    <message>
+        <source>{title} waits until the running comparison has ended.</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Open</source>
         <translation>打开</translation>
@@ -2029,6 +2033,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation>已取消</translation>
     </message>
     <message>
+        <source>waiting</source>
+        <translation type="unfinished">等待</translation>
+    </message>
+    <message>
         <source>failed</source>
         <translation>失败</translation>
     </message>
@@ -2051,6 +2059,14 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation type="unfinished">打开</translation>
+    </message>
+    <message>
+        <source>Show what this comparison found</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>What the job said</source>
@@ -3182,6 +3198,22 @@ Two at once are compared.</source>
     <message>
         <source>Layers with recorded tensors</source>
         <translation>记录了张量的层</translation>
+    </message>
+    <message>
+        <source>Record this layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare once more and keep the tensors of this layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Record every layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare once more and keep the tensors of all layers, up to {size} on the disk</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Tensors are recorded when the comparison has ended.</source>
