@@ -133,3 +133,20 @@ def test_calls_of_subgraphs_are_seen_through(tmp_path: Path) -> None:
     assert two[1].reads == ((one[0], 0),)
     assert device.inputs == {"x": ((one[0], 0),)}
     assert device.outputs == ((two[0], 0),)
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(0, (6, 3)), (1, (2, 9))])
+def test_slices_are_put_together_along_the_axis_that_fits(tmp_path: Path, axis: int, shape: tuple[int, ...]) -> None:
+    from diag.compare.recorded.device import DeviceOp
+    from diag.compare.recorded.tensors import placed
+
+    whole = np.arange(18, dtype=np.float16).reshape(shape)
+    for thread, part in enumerate(np.split(whole, 3, axis)):
+        part = np.ascontiguousarray(part)
+        (tmp_path / f"Add.a.8.3.{TIME + thread}.4.{thread}.{thread}.0").write_bytes(
+            dump("a", [], [Dumped(part, original=part.shape)]))
+    record = read(tmp_path).ops[0]
+    found = placed(DeviceOp("a", "Add", record), record.outputs[0], shape)
+    assert found.array is not None
+    assert np.array_equal(found.array, whole)
+    assert placed(DeviceOp("a", "Add", record), record.outputs[0], (7, 3)).array is None

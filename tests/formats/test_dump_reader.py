@@ -398,3 +398,16 @@ def test_every_error_is_worded(tmp_path: Path) -> None:
         with pytest.raises(DiagError) as caught:
             read_op(path)
         assert caught.value.hint or data == b"text"
+
+
+def test_threads_of_a_sliced_task_belong_together(tmp_path: Path) -> None:
+    for thread in (1, 0, 2):
+        path = tmp_path / f"Conv2D.sgt_graph_0_conv.8.3.{TIME + thread}.4.{10 + thread}.{thread}.0"
+        path.write_bytes(dump("conv", [Dumped(A)], [Dumped(A + thread)]))
+    write(tmp_path, "other", task=9)
+    found = read(tmp_path)
+    assert [o.name for o in found.ops] == ["conv", "other"]
+    output = found.ops[0].outputs[0]
+    assert [float(load(s)[0, 0, 0]) for s in output.slices] == [0, 1, 2]
+    assert len(found.ops[0].files) == 3
+    assert found.notes == ()

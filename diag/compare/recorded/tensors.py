@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def plain(op: DeviceOp, tensor: RecordedTensor, like: Sequence[int] | None = Non
 
 def placed(op: DeviceOp, tensor: RecordedTensor, shape: Sequence[int], golden: Array | None = None) -> Placed:
     """The elements in the golden ``shape``. Where several axis orders fit, ``golden``'s elements decide."""
-    found = plain(op, tensor, shape)
+    found = _whole(op, tensor, tuple(shape)) if tensor.slices else plain(op, tensor, shape)
     if found.array is None:
         return found
     shape = tuple(shape)
@@ -74,6 +74,22 @@ def placed(op: DeviceOp, tensor: RecordedTensor, shape: Sequence[int], golden: A
     tried = [(distance(golden, unarranged(array, way, shape)), k, way) for k, way in enumerate(ways)]
     best = min(tried, key=lambda t: (t[0] if not np.isnan(t[0]) else np.inf, t[1]))
     return Placed(unarranged(array, best[2], shape), layout=best[2])
+
+
+def _whole(op: DeviceOp, tensor: RecordedTensor, shape: tuple[int, ...]) -> Placed:
+    """A tensor of which each thread recorded a slice (or all of it): put together along the axis that fits."""
+    alone = plain(op, tensor, shape)
+    if alone.array is None or alone.array.shape == shape:
+        return alone
+    parts = [plain(op, replace(s, slices=())).array for s in tensor.slices]
+    arrays = [a for a in parts if a is not None]
+    for axis in range(arrays[0].ndim if len(arrays) == len(parts) else 0):
+        rest = {(*a.shape[:axis], *a.shape[axis + 1:]) for a in arrays}
+        if len(rest) == 1 and sum(a.shape[axis] for a in arrays) * math.prod(next(iter(rest))) == math.prod(shape):
+            whole = np.concatenate(arrays, axis)
+            if whole.ndim != len(shape) or whole.shape == shape:
+                return Placed(whole)
+    return Placed(None, f"{len(parts)} threads recorded slices that do not make up {list(shape)}")
 
 
 def _axes(origin: str, shape: Sequence[int]) -> str:

@@ -100,7 +100,7 @@ def _recording(path: Path, site: Site, reports: Iterable[Site]) -> Recording:
     for one in (*site.files, *(f for s in reports for f in s.files)):
         with _noting(one.path, found):
             _take(one, found)
-    ops = _merged(found.ops)
+    ops = _sliced(_merged(found.ops))
     kept = _earliest(sorted(ops, key=lambda o: (o.time, o.task, o.stream)), found.notes)
     if not kept and not found.overflows:
         raise FormatError(path, "None of the dump files in this folder can be read", found=found.notes[0]
@@ -183,6 +183,25 @@ def _joined(members: Sequence[RecordedOp]) -> RecordedOp:
     tensors = sorted((t for m in members for t in m.tensors), key=lambda t: (t.side, t.slot))
     files = tuple(dict.fromkeys(f for m in members for f in m.files))
     return replace(members[0], tensors=tuple(tensors), files=files)
+
+
+def _sliced(ops: Sequence[RecordedOp]) -> list[RecordedOp]:
+    """Threads of one task put together: each read and wrote a slice, or all read the same."""
+    groups: dict[tuple[object, ...], list[RecordedOp]] = {}
+    for k, op in enumerate(ops):
+        key = (op.name, op.op, op.task, op.stream) if op.thread >= 0 else (k,)
+        groups.setdefault(key, []).append(op)
+    return [_joined_threads(sorted(g, key=lambda o: (o.thread, o.time))) for g in groups.values()]
+
+
+def _joined_threads(members: Sequence[RecordedOp]) -> RecordedOp:
+    threads = list({m.thread: m for m in reversed(members)}.values())[::-1]
+    first = threads[0]
+    if len(threads) < 2 or any([(t.side, t.slot) for t in m.tensors] != [(t.side, t.slot) for t in first.tensors]
+                               for m in threads):
+        return first
+    tensors = tuple(replace(t, slices=tuple(m.tensors[k] for m in threads)) for k, t in enumerate(first.tensors))
+    return replace(first, tensors=tensors, files=tuple(f for m in threads for f in m.files))
 
 
 def _earliest(ops: Sequence[RecordedOp], notes: list[str]) -> list[RecordedOp]:

@@ -43,6 +43,8 @@ class RecordedTensor:
         summary: of a statistics dump.
         fortran: the elements lie in Fortran order (only .npy can say so).
         problem: why the elements cannot be had, one sentence; "" if they can.
+        slices: the same tensor of all threads of a task that was sliced, this one first; they lie one after the other
+            along an axis that no file names. Empty where it is whole.
     """
 
     side: Side
@@ -57,6 +59,7 @@ class RecordedTensor:
     summary: Summary | None = None
     fortran: bool = False
     problem: str = ""
+    slices: tuple[RecordedTensor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
