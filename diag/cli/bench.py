@@ -52,7 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--runs", type=at_least(1), default=DEFAULT_RUNS,
                      help="samples of each model (default %(default)s)")
     how.add_argument("--rounds", type=at_least(1), default=DEFAULT_ROUNDS,
-                     help="how often each model is opened anew; intervals of ratios need 3 (default %(default)s)")
+                     help="how often each model is opened anew; intervals of ratios need 3, "
+                     "and are exact from 6 on (default %(default)s)")
     how.add_argument("--warmup", type=at_least(0), default=DEFAULT_WARMUP,
                      help="runs before the clock counts, in each round (default %(default)s)")
     how.add_argument("--max-time", type=at_least(1), default=int(DEFAULT_MAX_S), metavar="SECONDS",

@@ -23,6 +23,7 @@ from diag.cli.progress import drive
 from diag.compare.plan import InputChoice
 from diag.errors import RuntimeUnavailable, UsageError
 from diag.jobs.tune import TuneJob, run_tune
+from diag.perf.plan import DEFAULT_RUNS
 from diag.report.tune import document, sheet, to_csv
 from diag.runtimes.places import cache_dir
 from diag.tools.aoe.plan import PHRASES, TunePlan, raw_precision
@@ -53,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     known.add_argument("--runtime", choices=("auto", "reference", "mindspore-lite", "onnxruntime"), default="auto",
                        help="runtime of both proofs")
     known.add_argument("--device", default="", metavar="cpu|ascend:N", help="device of tuning and proofs")
-    known.add_argument("--runs", type=at_least(1), default=50, help="samples of each model (default %(default)s)")
+    known.add_argument("--runs", type=at_least(1), default=DEFAULT_RUNS,
+                       help="samples of each model (default %(default)s)")
     inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
     inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
     inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")

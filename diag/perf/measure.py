@@ -24,6 +24,8 @@ _SHORTEST_S = 500e-6
 """A sample is at least this long: shorter runs are timed several at a time, because a clock and a call cost too."""
 
 _MOST_AT_ONCE = 1000
+_LEAST_TRIED = 10
+_ALIKE = 2.0
 
 SAMPLES = "samples.csv"
 COLUMNS = ("model", "runtime", "device", "source", "round", "sample", "ms")
@@ -96,8 +98,10 @@ def _round(plan: BenchPlan, number: int, wanted: int, feeds: Sequence[Mapping[st
             stack.callback(one.close)
             opened.append(one)
         ordered = [opened[_turn(len(opened), number).index(i)] for i in range(len(opened))]
-        for one, got in zip(ordered, taken, strict=True):
-            _warm_up(one, got, plan.warmup, cancel)
+        times = [_warm_up(one, got, plan.warmup, cancel) for one, got in zip(ordered, taken, strict=True)]
+        if not taken[0].batch:
+            for got, batch in zip(taken, batches(times), strict=True):
+                got.batch = batch
         for turn in range(wanted):
             yield Progress("Measuring", sum(len(t.samples_s) for t in taken), plan.runs * len(taken), "samples")
             with no_garbage():
@@ -117,12 +121,24 @@ def _turn(count: int, number: int) -> list[int]:
     return order[::-1] if number % 2 else order
 
 
-def _warm_up(one: Timed, got: _Taken, runs: int, cancel: Cancel) -> None:
-    times = one.seconds(max(1, runs), cancel)
+def _warm_up(one: Timed, got: _Taken, runs: int, cancel: Cancel) -> float:
+    """Seconds of the quickest run."""
     got.clock = one.clock
-    if not got.batch:
-        shortest = max(1e-9, min(times))
-        got.batch = max(1, min(_MOST_AT_ONCE, round(_SHORTEST_S / shortest)))
+    return min(one.seconds(max(1 if got.batch else _LEAST_TRIED, runs), cancel))
+
+
+def batches(times_s: Sequence[float]) -> list[int]:
+    """How many runs a sample of each model is the mean of, from the time of its quickest run.
+
+    Models of about the same speed get the same number: the median of single runs and that of means of five are not
+    the same figure on a machine that interrupts, and their ratio would not be 1 for equal models.
+    """
+    fastest = max(1e-9, min(times_s))
+    return [_batch(fastest if time_s <= _ALIKE * fastest else time_s) for time_s in times_s]
+
+
+def _batch(time_s: float) -> int:
+    return max(1, min(_MOST_AT_ONCE, round(_SHORTEST_S / time_s)))
 
 
 def inputs_of(contenders: Sequence[Contender], choice: InputChoice) -> list[Mapping[str, Array]]:

@@ -11,6 +11,9 @@ from diag.perf.stats import CONFIDENCE, effective, median_interval
 from diag.types.bench import Ratio, Series
 
 LEAST_ROUNDS = 3
+EXACT_ROUNDS = 6
+"""With fewer, least and largest of the rounds enclose the middle with less than 95 % confidence."""
+
 _LEAST_SAMPLES = 6
 # Two-sided 95 % points of Student's t by degrees of freedom.
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
@@ -36,8 +39,8 @@ def paired(a: Sequence[float], b: Sequence[float], rounds: Sequence[int], index_
     """Of samples that were taken turn by turn, in rounds between which both models were opened anew.
 
     What a freshly opened model happens to get (addresses, huge pages, a neighbour on the machine) moves all its
-    times, so the rounds are what is independent: the interval is Student's t over the rounds' median log ratios,
-    joined with that of the median over all pairs.
+    times, so the rounds are what is independent. The interval is the widest of three: the order statistics of the
+    rounds' median log ratios (exact, from six rounds on), Student's t over them, and the median over all pairs.
     """
     logs = np.log(np.asarray(b, float) / np.asarray(a, float))
     number = np.asarray(rounds)
@@ -48,6 +51,9 @@ def paired(a: Sequence[float], b: Sequence[float], rounds: Sequence[int], index_
         half = t95(len(middles) - 1) * float(middles.std(ddof=1)) / math.sqrt(len(middles))
         mean = float(middles.mean())
         low, high = min(low, mean - half), max(high, mean + half)
+    if len(middles) >= EXACT_ROUNDS:
+        among = median_interval([float(x) for x in middles])
+        low, high = min(low, among.low), max(high, among.high)
     sure = len(middles) >= LEAST_ROUNDS and within.confidence >= CONFIDENCE - 1e-9
     different = bool(low > 0 or high < 0) if sure else None
     return Ratio(index_a, index_b, math.exp(centre), math.exp(low), math.exp(high), different, "rounds", len(logs),

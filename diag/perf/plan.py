@@ -8,8 +8,8 @@ from pathlib import Path
 from diag.compare.plan import InputChoice
 from diag.runtimes.interface import RuntimeSpec
 
-DEFAULT_RUNS = 50
-DEFAULT_ROUNDS = 5
+DEFAULT_RUNS = 60
+DEFAULT_ROUNDS = 6
 DEFAULT_WARMUP = 5
 DEFAULT_MAX_S = 120.0
 
@@ -33,7 +33,7 @@ class BenchPlan:
         contenders: the first is what the others are compared with.
         inputs: where the inputs come from; models with the same input names get the same arrays.
         runs: samples of each model, over all rounds.
-        rounds: how often each model is opened anew; the ratio's interval needs at least 3.
+        rounds: how often each model is opened anew; the ratio's interval needs 3, and is exact from 6 on.
         warmup: runs before the clock counts, in each round.
         threads: of the runtime; 0 leaves it to the runtime.
         optimise: whether onnxruntime may optimise the graph, as deployed.

@@ -20,6 +20,7 @@ from diag.report.sheet.chart import Strip, strips
 from diag.rules import Lang
 from diag.rules.performance import names_of
 from diag.types.bench import Bench, LayerTime, Ratio, Series
+from diag.types.codes import Code
 from diag.workspace.codec import to_json
 
 
@@ -37,6 +38,12 @@ def document(bench: Bench, lang: Lang = "en") -> dict[str, Any]:
 
 def headline(bench: Bench, lang: Lang = "en") -> str:
     """The answer in one sentence."""
+    said = _headline(bench, lang)
+    busy = any(f.code == Code.MACHINE_BUSY for f in bench.findings)
+    return performance_words(lang)["bench"]["headline_busy"].format(headline=said) if busy else said
+
+
+def _headline(bench: Bench, lang: Lang) -> str:
     text, names = performance_words(lang)["bench"], names_of(bench.models)
     if not bench.comparison:
         return text["headline_one"].format(name=names[0], median=_ms(_middle(bench.models[0])))

@@ -92,7 +92,7 @@ def test_bench_tells_a_large_difference_and_how_it_was_measured(diag, pair, tmp_
     assert ratio["different"] is (ratio["low"] > 1)
     assert [m["runs"] for m in found["models"]] == [25, 25]
     assert found["findings"][0]["code"] == ("PRF001" if ratio["different"] else "PRF003")
-    assert "25 samples of each model in 5 rounds" in out
+    assert "25 samples of each model in 6 rounds" in out
     assert page(tmp_path / "b.html").charts == 2
     rows = list(csv.DictReader(io.StringIO((tmp_path / "b.csv").read_text("utf-8-sig"))))
     assert len(rows) == 50

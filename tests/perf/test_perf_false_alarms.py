@@ -15,7 +15,7 @@ from diag.perf.pairing import paired, ratio
 from diag.perf.plan import BenchPlan, Contender
 from diag.runtimes.interface import RuntimeSpec
 
-ROUNDS, RUNS, TRIALS = 5, 50, 600
+ROUNDS, RUNS, TRIALS = 6, 60, 600
 NUMBERS = [r for r in range(ROUNDS) for _ in range(RUNS // ROUNDS)]
 
 
@@ -68,14 +68,14 @@ def test_a_difference_of_ten_percent_is_found_in_most_measurements():
 def test_real_samples_of_one_model_against_itself(tmp_path: Path):
     model = small_models.perceptron(tmp_path / "m.onnx")
     one = Contender(model, RuntimeSpec("onnxruntime", "x"))
-    plan = BenchPlan((one, one), runs=25, rounds=5, warmup=2)
+    plan = BenchPlan((one, one), runs=30, rounds=6, warmup=2)
     told = []
     for _ in range(8):
         *_, last = measure(plan, Cancel())
         assert isinstance(last, Finished)
         a, b = last.result
-        assert len(a.samples_ms) == len(b.samples_ms) == 25
-        assert a.rounds == tuple(r for r in range(5) for _ in range(5))
+        assert len(a.samples_ms) == len(b.samples_ms) == 30
+        assert a.rounds == tuple(r for r in range(6) for _ in range(5))
         told.append(ratio(a, b).different)
     # At a true rate of 5 %, three or more alarms in eight happen in 0.6 % of test runs.
     assert sum(map(bool, told)) <= 2

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diag.perf.measure import batches
 from diag.perf.pairing import paired, t95, unpaired
 from diag.perf.stats import NO_INTERVAL, drift, effective, mad, median_interval, outliers, quantile
 
@@ -115,6 +116,13 @@ def test_student_s_t_comes_from_the_table_and_goes_on_smoothly():
     assert [t95(n) for n in (1, 4, 30)] == [12.706, 2.776, 2.042]
     assert t95(31) == pytest.approx(2.040, abs=0.01)
     assert t95(1000) == pytest.approx(1.962, abs=0.002)
+
+
+def test_models_of_about_the_same_speed_are_timed_in_equal_batches():
+    assert batches([0.00010, 0.00019]) == [5, 5]
+    assert batches([0.00019, 0.00010, 0.00025]) == [5, 5, 2]
+    assert batches([0.02, 0.00001]) == [1, 50]
+    assert batches([0.0]) == [1000]
 
 
 def test_what_we_and_our_children_use_is_ours():

@@ -61,7 +61,8 @@ class BenchPane(Pane):
         self.threads.setSpecialValueText(self.tr("the runtime's choice"))
         self.runs = number(DEFAULT_RUNS, 1, 100_000)
         self.rounds = number(DEFAULT_ROUNDS, 1, 1000)
-        self.rounds.setToolTip(self.tr("How often each model is opened anew; intervals of ratios need at least 3"))
+        self.rounds.setToolTip(self.tr("How often each model is opened anew; intervals of ratios need 3, and are "
+                                       "exact from 6 on"))
         self.warmup = number(DEFAULT_WARMUP, 0, 10_000)
         self.limit = number(int(DEFAULT_MAX_S), 1, 86_400, " s")
         self.optimise = check(self.tr("onnxruntime may optimise"), on=True)
@@ -192,6 +193,8 @@ class BenchPane(Pane):
         self.layer_table.sortByColumn(2 + len(names), Qt.SortOrder.DescendingOrder)
         self.tabs.setTabVisible(self.tabs.indexOf(self.layer_table), bool(result.layers))
         self.tell_findings(result.findings)
+        if self.tabs.currentWidget() is self.log:
+            self.tabs.setCurrentIndex(0)
         for line in report.how(result, self.lang):
             self.say(line)
         self.shown.emit(tuple(str(p) for p in self.models.paths()), report.headline(result, self.lang))

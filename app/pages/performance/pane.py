@@ -184,6 +184,8 @@ class Pane(QWidget):
         self._wait.stop()
         words, self.stopped = self.words(), False
         self.tabs.show()
+        if not self.stage.currentIndex():
+            self.tabs.setCurrentWidget(self.log)
         self.log.appendPlainText("$ " + shlex.join(["diag", *words]))
         self.runner.start(lambda cancel: self.job(words, cancel))
         self.check()
