@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from diag.compare.plan import DEFAULT_BUDGET
+from diag.errors import DiagError
 from diag.jobs.compare import CompareJob
 from diag.runtimes.places import cache_dir
 
@@ -39,6 +40,17 @@ def line(job: CompareJob) -> str:
     return shlex.join(["diag", *arguments(job)])
 
 
+def job_of(command: str) -> CompareJob | None:
+    """The job that a command line of ``diag compare`` describes; None where this version does not understand it."""
+    from diag.cli import compare, parse
+
+    try:
+        words = shlex.split(command)[2:]
+        return compare.job_of(parse.read("compare", compare, words))
+    except (DiagError, ValueError):
+        return None
+
+
 def _options(job: CompareJob) -> Iterator[str]:
     plan = job.plan
     for option, value, usual in (
@@ -47,6 +59,8 @@ def _options(job: CompareJob) -> Iterator[str]:
             ("--budget", plan.budget, DEFAULT_BUDGET), ("--map", plan.map_file, None), ("--graph", plan.graph, None)):
         if value != usual:
             yield from (option, str(value))
+    for name in plan.record:
+        yield from ("--record", name)
     if not plan.own_input:
         yield "--no-own-input"
     if plan.checks is not None:

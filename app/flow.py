@@ -43,6 +43,9 @@ class Flow(QObject):
         self._session.opened.connect(self._select_again)
         desk.export_wanted.connect(lambda kind: self.do(f"export_{kind}"))
         desk.banner.again_wanted.connect(self.again)
+        desk.tensor.recorded.record_wanted.connect(self.record)
+        self._work.queued.connect(lambda title: window.statusBar().showMessage(
+            self.tr("{title} waits until the running comparison has ended.").format(title=title), 6000))
         self._verbs: dict[str, Callable[[], object]] = {
             "new": self.new, "open": self.choose, "open_run": self.choose_run, "paste": self.paste,
             "export_report": self.export_report, "export_table": self.export_table,
@@ -116,6 +119,14 @@ class Flow(QObject):
         if job is not None:
             self._work.compare(job)
         else:
+            self.new()
+
+    def record(self, layer: str) -> None:
+        """Compare once more to keep tensors, and come back to the layer."""
+        chosen = self._session.selection
+        self._wanted = chosen.golden_tensor if chosen else ""
+        if not self._work.record(layer):
+            self._wanted = ""
             self.new()
 
     def resume(self) -> None:

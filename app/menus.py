@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
 from app.actions import Actions, Entry
@@ -41,6 +42,9 @@ def build(window: MainWindow, actions: Actions) -> None:
         entry("close", translate("Menus", "Cl&ose"), "Ctrl+W"),
         entry("quit", translate("Menus", "&Quit"), "Ctrl+Q")))
     file.insertMenu(actions["open_run"], recent)
+    for i in range(1, 10):
+        key = QShortcut(QKeySequence(f"Ctrl+{i}"), window)
+        key.activated.connect(partial(window.open_nth_recent, i))
     actions.add_menu("run", translate("Menus", "&Compare"), (
         entry("again", translate("Menus", "Compare &again"), "F5", icon="run"),
         entry("cancel", translate("Menus", "&Cancel"), "Esc", icon="stop"),

@@ -43,14 +43,15 @@ def _kind(parent: QWidget, error: DiagError) -> QMessageBox:
             from diag.logs.failure import explain_failure
 
             lines += explain_failure(error.log, str(getattr(parent, "lang", "en")))
-        box.setDetailedText(_tail(error.log))
+        box.setDetailedText(tail(error.log))
     box.setInformativeText("\n\n".join(line for line in lines if line))
     return box
 
 
-def _tail(log: Path) -> str:
+def tail(log: Path, size: int = _TAIL) -> str:
+    """The last bytes of a log as text."""
     with log.open("rb") as file:
-        file.seek(max(0, file.seek(0, 2) - _TAIL))
+        file.seek(max(0, file.seek(0, 2) - size))
         return file.read().decode("utf-8", "replace").replace("\0", "")
 
 

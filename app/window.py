@@ -202,11 +202,19 @@ class MainWindow(QMainWindow):
         if self.flow is not None:
             self.flow.open([Path(p) for p in paths])
 
+    def open_nth_recent(self, number: int) -> None:
+        """Open a recent item by its place, from 1; nothing happens where there are not as many."""
+        recent = self.settings.recent
+        if number <= len(recent):
+            self.open_recent(recent[number - 1])
+
     def fill_recent(self, menu: QMenu) -> None:
         """The menu of recent files, made when it is opened."""
         menu.clear()
         for i, paths in enumerate(self.settings.recent, 1):
             action = menu.addAction(f"&{i}  {recent_title(paths, self.settings.title(paths))}")
+            # The key is a shortcut of the window's own: this menu is made only when it is opened.
+            action.setText(f"{action.text()}\tCtrl+{i}" if i < 10 else action.text())
             action.triggered.connect(lambda _=False, p=paths: self.open_recent(p))
         if menu.isEmpty():
             menu.addAction(self.tr("Nothing yet")).setEnabled(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,15 +15,18 @@ from app import commands
 from app.jobs import Job, JobRunner, LatestRunner, call
 from app.maps import add_pair, known_map
 from app.pairs import Pair
+from app.problems import tail
 from app.session import Graphs, Session, State
 from app.stages import stage
 from diag.cancel import Cancel
 from diag.compare.recorded.graphs import recorded_graph
-from diag.errors import Cancelled, DiagError, FormatError
+from diag.compare.recorder import ALL
+from diag.errors import Cancelled, DiagError, FormatError, ToolFailed
 from diag.events import Event, Finished, Message, Partial, Progress
 from diag.formats.registry import open_model
 from diag.jobs.compare import CompareJob, run_compare
 from diag.report import reproduce
+from diag.report.numbers import nbytes
 from diag.rules.accuracy import examined
 from diag.types.comparison import RECORDING, Comparison
 from diag.types.graph import Graph
@@ -31,16 +35,22 @@ from diag.workspace.codec import from_json
 from diag.workspace.runs import RunFolder
 
 _PAINT_MS = 120
+_LOG_TAIL = 3000
 
 
 @dataclass(slots=True)
 class JobRecord:
-    """One job of this window. Times are of ``time.monotonic``; ``state``: running, done, cancelled, failed."""
+    """One job of this window. Times are of ``time.monotonic``; ``state``: waiting, running, done, cancelled, failed.
+
+    ``folder``: its run folder. ``note``: what is worth knowing at the end.
+    """
 
     title: str
     command: str
     started: float
+    folder: Path
     state: str = "running"
+    note: str = ""
     ended: float | None = None
     progress: Progress | None = None
     lines: list[str] = field(default_factory=list)
@@ -52,7 +62,7 @@ class JobRecord:
 
 
 class Work(QObject):
-    """What the window does for its user, one thing at a time.
+    """What the window does for its user, one thing at a time; comparisons wait for each other.
 
     Signals:
     progress: Progress of the running job.
@@ -60,6 +70,7 @@ class Work(QObject):
     told: (level, text) for the log.
     failed: the exception that ended something.
     opened: the paths of what is open now, for the list of recent files.
+    queued: the title of a comparison that waits for its turn.
         matched: (golden tensor, target value) that the next comparison will take as a pair.
     """
 
@@ -69,12 +80,15 @@ class Work(QObject):
     failed = Signal(object)
     opened = Signal(object)
     matched = Signal(object)
+    queued = Signal(str)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.jobs: list[JobRecord] = []
         self._job: CompareJob | None = None
+        self._record: JobRecord | None = None
+        self._queue: deque[tuple[CompareJob, JobRecord]] = deque()
         self._compare = JobRunner(self)
         self._compare.events.connect(self._events)
         self._compare.ended.connect(self._compared)
@@ -84,6 +98,8 @@ class Work(QObject):
         self._read.done.connect(self._graphs)
         self._paint_first = QTimer(self, singleShot=True, interval=_PAINT_MS)
         self._paint_first.timeout.connect(self._read_models)
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._next)
 
     @property
     def busy(self) -> bool:
@@ -91,32 +107,65 @@ class Work(QObject):
         return self._compare.busy
 
     def compare(self, job: CompareJob) -> None:
-        """Start a comparison; its rows appear in the session."""
+        """Start a comparison; its rows appear in the session. While another runs it waits for its turn."""
+        job = replace(job, plan=replace(job.plan, told={"argv": commands.arguments(job)}))
+        title = f"{job.plan.golden.name} ↔ {job.plan.target.name}"
+        record = JobRecord(title, commands.line(job), time.monotonic(), job.plan.out, "waiting")
+        self.jobs.append(record)
+        self._queue.append((job, record))
         if self.busy:
-            self.failed.emit(DiagError("A comparison is running", hint="Cancel it first, or wait for its end"))
+            self.jobs_changed.emit()
+            self.queued.emit(title)
+        else:
+            self._next()
+
+    def _next(self) -> None:
+        """Begin the comparison that waits longest."""
+        if not self._queue or self.busy:
             return
+        job, record = self._queue.popleft()
         try:
             folder = RunFolder.create(job.plan.out)
         except (DiagError, OSError) as error:
+            record.state, record.ended = "failed", time.monotonic()
+            self.jobs_changed.emit()
             self.failed.emit(error if isinstance(error, DiagError) else
                              DiagError("The run folder cannot be made", where=f"in {job.plan.out}: {error.strerror}"))
             return
-        job = replace(job, plan=replace(job.plan, told={"argv": commands.arguments(job)}))
-        self._job = job
-        pair = Pair(job.plan.golden, job.plan.target)
-        self.jobs.append(JobRecord(f"{pair.golden.name} ↔ {pair.target.name}", commands.line(job), time.monotonic()))
-        self.told.emit("info", self.jobs[-1].command)
-        self.session.begin(pair, folder)
+        record.state, record.started = "running", time.monotonic()
+        self._job, self._record = job, record
+        self.told.emit("info", record.command)
+        self.session.begin(Pair(job.plan.golden, job.plan.target), folder)
         self.jobs_changed.emit()
         self._compare.start(lambda cancel: _examined(run_compare(job, cancel)))
 
     def again(self) -> CompareJob | None:
         """The job that runs the same comparison once more, None if it is not known."""
-        if self._job is not None:
-            plan = self._job.plan
-            mapped = known_map(self.session.comparison) or plan.map_file
-            return replace(self._job, plan=replace(plan, out=commands.run_folder(plan.target), map_file=mapped))
-        return None
+        job = self._job
+        if job is None and self.session.comparison is not None:
+            job = commands.job_of(reproduce.command(self.session.comparison))
+        if job is None:
+            return None
+        mapped = known_map(self.session.comparison) or job.plan.map_file
+        return replace(job, plan=replace(job.plan, out=commands.run_folder(job.plan.target), map_file=mapped))
+
+    def record(self, layer: str) -> bool:
+        """Compare once more, so that the tensors of a layer (or of "all") are kept; False: it is not known how."""
+        job = self.again()
+        if job is None:
+            return False
+        names = dict.fromkeys((*job.plan.record, layer))
+        self.compare(replace(job, plan=replace(job.plan, record=(ALL,) if ALL in names else tuple(names))))
+        return True
+
+    def drop(self, record: JobRecord) -> None:
+        """Take a waiting comparison out of the queue; cancel it if it runs."""
+        if record.state == "running":
+            self.cancel()
+        elif record.state == "waiting":
+            self._queue = deque(item for item in self._queue if item[1] is not record)
+            record.state, record.ended = "cancelled", time.monotonic()
+            self.jobs_changed.emit()
 
     def cancel(self) -> None:
         """Stop the running comparison."""
@@ -142,7 +191,9 @@ class Work(QObject):
         self.matched.emit(pair)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close what is open; nothing waits any more."""
+        for _, record in list(self._queue):
+            self.drop(record)
         self.cancel()
         if not self.busy:
             self._job = None
@@ -150,6 +201,8 @@ class Work(QObject):
 
     def shut_down(self) -> None:
         """Start nothing more; the runners are stopped with all others of the window."""
+        self._queue.clear()
+        self._turn.stop()
         self._paint_first.stop()
 
     def command(self) -> str:
@@ -159,6 +212,9 @@ class Work(QObject):
         return commands.line(self._job) if self._job is not None else ""
 
     def _events(self, events: Sequence[Event]) -> None:
+        record = self._record
+        if record is None:
+            return
         rows: list[LayerResult] = []
         latest: Progress | None = None
         for event in events:
@@ -167,37 +223,41 @@ class Work(QObject):
                     rows.append(item)
                 case Progress():
                     latest = event
-                    self._stage(event)
+                    self._stage(record, event)
                 case Message(text, level):
-                    self.jobs[-1].lines.append(text)
+                    record.lines.append(text)
                     self.told.emit(level, text)
         if rows:
             self.session.add(rows)
         if latest is not None:
-            self.jobs[-1].progress = latest
+            record.progress = latest
             self.progress.emit(latest)
         self.jobs_changed.emit()
 
-    def _stage(self, event: Progress) -> None:
-        before = self.jobs[-1].progress
+    def _stage(self, record: JobRecord, event: Progress) -> None:
+        before = record.progress
         if before is None or before.stage != event.stage:
-            self.jobs[-1].lines.append(stage(event.stage))
+            record.lines.append(stage(event.stage))
             self.told.emit("info", stage(event.stage))
-        self.jobs[-1].progress = event
+        record.progress = event
 
     def _compared(self, outcome: object) -> None:
-        record = self.jobs[-1]
+        record = self._record
+        if record is None:
+            return
         record.ended = time.monotonic()
         if isinstance(outcome, Comparison):
-            record.state = "done"
+            record.state, record.note = "done", nbytes(outcome.peak_bytes)
             self._show(outcome, self.session.folder)
         else:
             record.state = "cancelled" if isinstance(outcome, Cancelled) else "failed"
-            record.lines += outcome.lines() if isinstance(outcome, DiagError) else [repr(outcome)]
+            record.lines += _failure(outcome)
             self.session.stop()
             if not isinstance(outcome, Cancelled):
                 self.failed.emit(outcome)
         self.jobs_changed.emit()
+        if self._queue:
+            self._turn.start()
 
     def _loaded(self, outcome: object) -> None:
         if isinstance(outcome, _Recorded):
@@ -234,6 +294,14 @@ class _Recorded:
     folder: RunFolder
     comparison: Comparison | None
     rows: Sequence[LayerResult] = ()
+
+
+def _failure(outcome: object) -> list[str]:
+    """What a job's own list says of its end: the error, and the last lines of the log that was kept of it."""
+    if not isinstance(outcome, DiagError):
+        return [repr(outcome)]
+    log = outcome.log if isinstance(outcome, ToolFailed) else None
+    return [*outcome.lines(), *(tail(log, _LOG_TAIL).splitlines() if log is not None and log.is_file() else ())]
 
 
 def _examined(events: Iterator[Event]) -> Iterator[Event]:

@@ -275,7 +275,7 @@ class CurvePlot(Plot):
 def _alone(y: Floats) -> npt.NDArray[np.bool_]:
     """Points without a neighbour, which no line shows."""
     there = np.isfinite(np.concatenate([[np.nan], y, [np.nan]]))
-    return there[1:-1] & ~there[:-2] & ~there[2:]
+    return np.asarray(there[1:-1] & ~there[:-2] & ~there[2:], bool)
 
 
 def _limits_of(comparison: Comparison | None) -> Mapping[str, Mapping[str, tuple[float, float]]]:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSlid
 
 from app.assets import Look
 from app.jobs import LatestRunner, call
-from app.models.pictures import Array, Slice, plane
 from app.views.plotting import Plot, Rows
+from diag.compare.pictures import Array, Slice, plane
 
 
 class HeatMap(QWidget):

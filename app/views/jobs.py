@@ -20,7 +20,7 @@ from app.stages import told
 from app.views.tables import small_table
 from app.work import JobRecord, Work
 
-_ICONS = {"running": "run", "done": "pass", "cancelled": "stop", "failed": "fail"}
+_ICONS = {"waiting": "next", "running": "run", "done": "pass", "cancelled": "stop", "failed": "fail"}
 
 
 class JobsView(QWidget):
@@ -29,15 +29,19 @@ class JobsView(QWidget):
     def __init__(self, work: Work, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._work, self._look = work, look
-        self._words = {"running": self.tr("running"), "done": self.tr("done"), "cancelled": self.tr("cancelled"),
-                       "failed": self.tr("failed")}
+        self._words = {"waiting": self.tr("waiting"), "running": self.tr("running"), "done": self.tr("done"),
+                       "cancelled": self.tr("cancelled"), "failed": self.tr("failed")}
         self.model = RecordModel((self.tr("State"), self.tr("Time"), self.tr("Comparison")), (1,), self)
         self.table = small_table(self.model, self.tr("Jobs"), (110, 64))
         self.phase = QLabel(self)
         self.bar = QProgressBar(self, maximum=1000, textVisible=False)
         self.bar.setMaximumHeight(8)
         self.cancel = QPushButton(look.icon("stop", look.theme.failed), self.tr("Cancel"), self)
-        self.cancel.clicked.connect(work.cancel)
+        self.cancel.clicked.connect(self._drop)
+        self.open = QPushButton(look.icon("open", look.theme.text), self.tr("Open"), self)
+        self.open.setToolTip(self.tr("Show what this comparison found"))
+        self.open.clicked.connect(self._open)
+        self.table.activated.connect(lambda _: self._open())
         self.lines = QPlainTextEdit(self, readOnly=True)
         self.lines.setAccessibleName(self.tr("What the job said"))
         self._arrange()
@@ -53,6 +57,7 @@ class JobsView(QWidget):
         column.setContentsMargins(6, 0, 0, 0)
         line = QHBoxLayout()
         line.addWidget(self.phase, 1)
+        line.addWidget(self.open)
         line.addWidget(self.cancel)
         column.addLayout(line)
         column.addWidget(self.bar)
@@ -81,14 +86,28 @@ class JobsView(QWidget):
         return Record((self._words[job.state], f"{job.seconds:.1f} s", job.title),
                       self._look.icon(_ICONS[job.state], colour), job.command, job)
 
-    def _detail(self) -> None:
+    def _chosen(self) -> JobRecord | None:
         row = self.table.currentIndex().row()
         job = self.model.records[row].about if 0 <= row < len(self.model.records) else None
-        known = isinstance(job, JobRecord)
-        running = isinstance(job, JobRecord) and job.state == "running"
-        self.bar.setVisible(known)
-        self.cancel.setVisible(running)
-        if not isinstance(job, JobRecord):
+        return job if isinstance(job, JobRecord) else None
+
+    def _drop(self) -> None:
+        job = self._chosen()
+        if job is not None:
+            self._work.drop(job)
+
+    def _open(self) -> None:
+        job = self._chosen()
+        if job is not None and job.state == "done":
+            self._work.open_run(job.folder)
+
+    def _detail(self) -> None:
+        job = self._chosen()
+        running = job is not None and job.state == "running"
+        self.bar.setVisible(job is not None)
+        self.cancel.setVisible(job is not None and job.state in ("running", "waiting"))
+        self.open.setVisible(job is not None and job.state == "done")
+        if job is None:
             self.phase.setText(self.tr("No job yet. A comparison appears here while it runs."))
             self.lines.setPlainText("")
             return
@@ -104,5 +123,5 @@ class JobsView(QWidget):
 
     def _phase(self, job: JobRecord) -> str:
         if job.state != "running" or job.progress is None:
-            return self._words[job.state]
+            return "   ".join(part for part in (self._words[job.state], job.note) if part)
         return told(job.progress)

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QV
 
 from app.assets import Look
 from app.jobs import Job, LatestRunner, call
-from app.models.pictures import Array, Pictures, pictures
 from app.models.records import Record, RecordModel
 from app.session import Session
 from app.views.recorded import RecordedList
 from app.views.tables import small_table
 from diag.cancel import Cancel
+from diag.compare.pictures import Array, Pictures, pictures
 from diag.report.labels import labels
 from diag.rules import Lang
 from diag.types.layer import LayerResult

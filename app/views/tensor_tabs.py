@@ -7,11 +7,11 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.assets import Look
-from app.models.pictures import Array, Pictures, channel_axis
 from app.models.records import Record, RecordModel
 from app.views.heat import HeatMap
 from app.views.plotting import Plot, Rows, shade
 from app.views.tables import small_table
+from diag.compare.pictures import Array, Pictures, channel_axis
 from diag.report.numbers import error
 
 _BANDS = (1e-2, 1e-1)

@@ -19,6 +19,7 @@ from diag.cli.options import at_least, parse_device, parse_shapes, parse_size
 from diag.cli.outcome import exit_code, tell
 from diag.cli.progress import drive
 from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, ComparePlan, InputChoice
+from diag.compare.recorder import WORST
 from diag.errors import UsageError
 from diag.jobs.compare import CompareJob, run_compare
 from diag.rules.accuracy import examined
@@ -61,6 +62,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--graph", type=Path, metavar="FILE", help="the compiler's graph of what the NPU recorded: "
                      "ge_proto_…_Build.txt, .om, its JSON")
     how.add_argument("--budget", default="", metavar="SIZE", help="memory for tensors (default 2GiB)")
+    how.add_argument("--record", action="append", default=[], metavar="LAYER", help="keep the tensors of this layer "
+                     "for pictures too (node or tensor; repeatable), or of all; always kept: those of the worst layers")
     how.add_argument("--key", default="", metavar="HEX", help="key of an encrypted MindIR, in hexadecimal")
 
 
@@ -81,7 +84,8 @@ def job_of(args: argparse.Namespace) -> CompareJob:
         golden=args.golden, target=args.target, out=out, inputs=choice, device=parse_device(args.device),
         dtype=args.dtype, own_input=args.own_input, preset=args.preset, map_file=args.map,
         graph=args.graph, budget=_budget(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads,
-        jobs=args.jobs, key=args.key or None, checks=args.checks, cache=cache_dir() / "golden", told=_told(args))
+        jobs=args.jobs, key=args.key or None, checks=args.checks, cache=cache_dir() / "golden",
+        record=tuple(r for r in args.record if r != WORST), told=_told(args))
     return CompareJob(plan, args.runtime)
 
 
@@ -114,6 +118,8 @@ def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:
         value = getattr(args, name)
         if value != default:
             told[name] = value if isinstance(value, (int, bool)) else str(value)
+    if args.record:
+        told["record"] = ";".join(args.record)
     if args.input:
         told["input"] = ";".join(args.input)
     return told

@@ -18,6 +18,7 @@ from diag.compare.inputs import Inputs, gather
 from diag.compare.lockstep import Lockstep
 from diag.compare.observed import Observed
 from diag.compare.plan import ComparePlan
+from diag.compare.recorder import RECORD_BYTES, Recorder, check_names
 from diag.compare.result import Conclusion, computes_in
 from diag.compare.session import Comparing
 from diag.compare.sides import Side, check_pair, open_golden, open_target, target_feeds
@@ -92,8 +93,10 @@ class _Run:
             observed = Observed(self.session, self.target.graph, target_feeds(self.inputs.arrays, self.target.graph),
                                 lockstep.target_live, captures, cancel)
         envelope = self._envelope(dtype)
+        check_names(plan.record, self.golden.graph, self.target.graph)
+        recorder = Recorder(self.folder.tensors_folder, plan.record)
         comparing = Comparing(self.golden, self.target, lockstep, observed, envelope, preset, dtype,
-                              min(plan.budget // 8, _EVIDENCE_BYTES))
+                              min(plan.budget // 8, _EVIDENCE_BYTES), recorder)
         try:
             for batch, fresh in comparing.batches(cancel):
                 for row in fresh:
@@ -112,7 +115,10 @@ class _Run:
         conclusion = Conclusion(plan, self.golden, self.target, self.inputs, self.used, self.runtime, lockstep,
                                 observed, envelope, comparing, self.cores, self.digests)
         result = conclusion.comparison(rows, preset, dtype, started, str(self.folder.path))
-        self.folder.save(result, comparing.evidence.kept)
+        self.folder.save(result, comparing.evidence.kept, recorder.entries)
+        if recorder.left_out:
+            yield Message(f"The tensors of {recorder.left_out:,} layers were not recorded: there was no room on the "
+                          f"disk (at most {RECORD_BYTES >> 30} GiB are taken)", "warning")
         captures.discard()
         if not result.checks["golden_stability"]["measured"] and plan.checks is None:
             yield Message("Golden stability was not checked: the model is large (--checks does it)")

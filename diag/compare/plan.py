@@ -44,6 +44,8 @@ class ComparePlan:
         key: decrypts the target: 16, 24 or 32 characters, or twice as many hexadecimal digits.
         checks: whether golden stability is measured; None: if the model is small.
         cache: folder in which golden tensors are kept by content; None: they are not kept.
+        record: layers whose tensors are kept beside those with the largest errors of their own: names of nodes or
+            tensors, or "all".
         told: the options as the user gave them, for the report.
     """
 
@@ -63,6 +65,7 @@ class ComparePlan:
     key: str | None = None
     checks: bool | None = None
     cache: Path | None = None
+    record: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -13,6 +13,7 @@ from diag.compare.envelope import Envelope
 from diag.compare.evidence import Evidence
 from diag.compare.lockstep import Batch, Lockstep, Settled
 from diag.compare.observed import Observed
+from diag.compare.recorder import Recorder
 from diag.compare.rows import Measured, Rows, dtype_of, metrics_of
 from diag.compare.sides import Side
 from diag.compare.tolerance import Preset, judge, score
@@ -37,7 +38,8 @@ class Comparing:
     """
 
     def __init__(self, golden: Side, target: Side, lockstep: Lockstep, observed: Observed | None,
-                 envelope: Envelope | None, preset: Preset, computes_in: DType | None, evidence_bytes: int) -> None:
+                 envelope: Envelope | None, preset: Preset, computes_in: DType | None, evidence_bytes: int,
+                 recorder: Recorder | None = None) -> None:
         self._target, self._lockstep, self._observed = target, lockstep, observed
         self._envelope, self._preset, self._computes_in = envelope, preset, computes_in
         self._maker = Rows(golden.graph, target.graph, lockstep.near, lockstep.live, preset)
@@ -47,6 +49,7 @@ class Comparing:
         self.rows: list[LayerResult] = []
         self.measured: list[Measured] = []
         self.evidence = Evidence(_MOST_KEPT, evidence_bytes)
+        self._recorder = recorder
         self.fed: dict[str, tuple[str, ...]] = {}
         self.uncovered = {s.node: s.problem for s in target.session.program.steps if s.problem}
 
@@ -149,6 +152,8 @@ class Comparing:
         self.measured.append(m)
         self.fed.setdefault(one.pair.golden, fed[1])
         self._keep(node, one, m, whole, own, fed)
+        if self._recorder is not None and self._recorder.wants(row):
+            self._recorder.keep(row, one.golden, whole, own)
         return [row]
 
     def _is_copy(self, row: LayerResult, m: Measured) -> bool:

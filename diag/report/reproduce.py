@@ -5,22 +5,26 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from diag.types.comparison import Comparison
+from diag.types.comparison import RECORDING, Comparison
 
 
 def command(comparison: Comparison) -> str:
     """A line for the shell: the options that were given, and else the very inputs and runtime that were used."""
     options = comparison.options
+    argv = options.get("argv")
+    if isinstance(argv, (list, tuple)):  # the window keeps the words that do the same
+        return shlex.join(["diag", *map(str, argv)])
     words = ["diag", "compare", comparison.golden.path, comparison.target.path]
-    if "inputs" not in options and "input" not in options:
+    recorded = comparison.target.runtime == RECORDING
+    if "inputs" not in options and "input" not in options and not recorded:
         words += _inputs(comparison)
-    if "runtime" not in options:
+    if "runtime" not in options and not recorded:
         words += ["--runtime", comparison.target.runtime]
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
-        elif name == "input":
+        elif name in ("input", "record"):
             words += [word for item in str(value).split(";") for word in (flag, item)]
         else:
             words += [flag, str(value)]

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -104,10 +104,16 @@ class RunFolder:
         with (self.path / "layers.jsonl").open("a", encoding="utf-8") as out:
             out.writelines(json.dumps(to_json(r), ensure_ascii=False) + "\n" for r in rows)
 
-    def save(self, comparison: Comparison, tensors: Sequence[LayerTensors]) -> None:
-        """Write the result and the tensors of the worst layers."""
+    @property
+    def tensors_folder(self) -> Path:
+        """Where tensors lie, the index beside them."""
+        return self.path / "tensors"
+
+    def save(self, comparison: Comparison, tensors: Sequence[LayerTensors],
+             written: Sequence[Mapping[str, object]] = ()) -> None:
+        """Write the result and the tensors of the worst layers; ``written`` is the index of what lies there already."""
         _write(self.path / "comparison.json", to_json(comparison))
-        self._save_tensors(tensors)
+        self._save_tensors(tensors, written)
 
     def comparison(self) -> Comparison:
         """The recorded result. Raises FormatError if the run did not finish or the file is damaged."""
@@ -145,13 +151,18 @@ class RunFolder:
                 return {side: array for side, array in found.items() if array is not None}
         return {}
 
-    def _save_tensors(self, tensors: Sequence[LayerTensors]) -> None:
-        folder = self.path / "tensors"
+    def _save_tensors(self, tensors: Sequence[LayerTensors], written: Sequence[Mapping[str, object]]) -> None:
+        folder = self.tensors_folder
         folder.mkdir(exist_ok=True)
+        named = {str(name) for entry in written for name in dict(cast("Mapping[str, str]", entry["files"])).values()}
         for old in folder.glob("*.npy"):
-            old.unlink()
-        index = []
+            if old.name not in named:
+                old.unlink()
+        index: list[Mapping[str, object]] = list(written)
+        there = {(entry["value"], entry["golden"]) for entry in written}
         for i, layer in enumerate(tensors):
+            if (layer.pair.value, layer.pair.golden) in there:
+                continue
             files = {}
             for side, array in (("golden", layer.golden), ("target", layer.cumulative), ("own", layer.own)):
                 if array is not None and array.dtype.kind != "O":

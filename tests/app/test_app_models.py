@@ -14,7 +14,7 @@ from app.assets import Look
 from app.models.columns import Column, ColumnModel
 from app.models.export import write_csv
 from app.models.layers import LayerModel, columns_of, decisive
-from app.models.pictures import channel_axis, pictures, plane
+from diag.compare.pictures import channel_axis, pictures, plane
 from app.models.records import Record, RecordModel
 from app.models.search import Search
 from app.theme import LIGHT
@@ -131,7 +131,7 @@ def test_pictures_are_exact_where_they_claim_to_be():
 
 
 def test_large_tensors_are_sampled_with_their_worst_elements(monkeypatch):
-    monkeypatch.setattr("app.models.pictures.BLOCK", 1000)
+    monkeypatch.setattr("diag.compare.pictures.BLOCK", 1000)
     golden = np.zeros(100_000, np.float32)
     target = golden.copy()
     target[77_777] = 3

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox
 
 from app import commands
@@ -19,7 +19,7 @@ from app.session import State
 from app.window import MainWindow
 from diag.types.layer import Verdict
 
-from conftest import SAMPLES, sample_job  # isort: skip
+from conftest import SAMPLES, sample_job, settle  # isort: skip
 from test_app_window import CULPRIT, dialog, drop  # isort: skip
 
 
@@ -154,15 +154,52 @@ def test_our_own_mistakes_open_a_report(application, opened, qtbot, capsys):
     assert "of ours" in capsys.readouterr().err
 
 
-def test_one_comparison_at_a_time(opened, tmp_path: Path, qtbot):
+def test_comparisons_wait_for_each_other(opened, tmp_path: Path, qtbot):
     window = opened()
-    window.do("sample")
-    window.do("sample")
-    box = dialog(window, QMessageBox)
-    assert "is running" in box.text()
-    box.close()
-    window.do("cancel")
-    finish(window, qtbot)
+    work, jobs = window.desk.work, window.desk.jobs
+    for name in ("first", "second", "third"):
+        work.compare(sample_job(tmp_path / name))
+    assert [j.state for j in work.jobs] == ["running", "waiting", "waiting"]
+    assert "waits until" in window.statusBar().currentMessage()
+    jobs.table.selectRow(0)
+    jobs.cancel.click()
+    assert [j.state for j in work.jobs] == ["running", "waiting", "cancelled"]
+    qtbot.waitUntil(lambda: [j.state for j in work.jobs] == ["done", "done", "cancelled"], timeout=60_000)
+    assert window.desk.session.folder.path == tmp_path / "second"
+    jobs.table.selectRow(2)
+    assert jobs.open.isVisibleTo(jobs)
+    jobs.open.click()
+    qtbot.waitUntil(lambda: window.desk.session.folder.path == tmp_path / "first", timeout=20_000)
+    settle(window, qtbot)
+
+
+def test_a_healthy_layer_is_recorded_on_demand(on_run, qtbot):
+    window = on_run
+    desk = window.desk
+    row = next(r for r in desk.session.rows if r.role.value == "clean" and r.cumulative is not None)
+    desk.session.select(row.golden_tensor)
+    tensor = desk.tensor
+    qtbot.waitUntil(lambda: tensor.pages.currentWidget() is tensor.recorded)
+    assert tensor.recorded.one.isVisibleTo(tensor.recorded)
+    before = desk.session.folder.path
+    tensor.recorded.one.click()
+    qtbot.waitUntil(lambda: desk.session.state is State.DONE and desk.session.folder.path != before, timeout=60_000)
+    qtbot.waitUntil(lambda: desk.session.selection is not None, timeout=20_000)
+    assert desk.session.selection.golden_tensor == row.golden_tensor
+    qtbot.waitUntil(lambda: tensor.pages.currentWidget() is tensor.tabs, timeout=20_000)
+    assert f"--record {row.golden_tensor}" in desk.work.command()
+    settle(window, qtbot)
+
+
+def test_recent_items_by_key(opened, recorded: Path, tmp_path: Path, qtbot):
+    window = opened()
+    window.settings.remember((str(recorded),), "a run")
+    window.open_nth_recent(2)
+    assert window.desk.session.state is State.EMPTY
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.desk.session.comparison is not None, timeout=20_000)
+    settle(window, qtbot)
 
 
 def test_the_event_loop_is_never_blocked_long(opened, qtbot, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""What the tensor view draws of a golden tensor and its target: exact statistics, samples for the eye. No Qt."""
+"""Pictures of a golden tensor and its target, as numbers: exact statistics, samples for the eye."""
 
 from __future__ import annotations
 
