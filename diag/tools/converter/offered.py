@@ -15,8 +15,10 @@ from diag.tools.converter.plan import ConverterPlan
 from diag.tools.converter.run import convert, digest_of
 from diag.types.conversion import Conversion, ConvertStatus
 
-_NOT_OFFERED = ("where_arithmetic",)
-"""Offered last and alone: it only serves where a model does not run otherwise."""
+_BROAD = ("constants_folded", "opset_lowered", "mask_constant_bounded")
+"""They change a model in many places; a converter may stumble over what they leave as over what they take."""
+_LAST = ("where_arithmetic",)
+"""It only serves where a model does not run otherwise."""
 
 
 def convert_with_offers(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
@@ -57,13 +59,13 @@ def offers_for(plan: ConverterPlan) -> tuple[Offer, ...]:
 
 
 def _choices(found: tuple[Offer, ...]) -> Iterator[tuple[str, ...]]:
-    """All but the last resort; then with it."""
-    usual = tuple(o.name for o in found if o.name not in _NOT_OFFERED)
-    last = tuple(o.name for o in found)
-    if usual:
-        yield usual
-    if last != usual:
-        yield last
+    """From those that replace single operators to all of them; each choice once."""
+    told: set[tuple[str, ...]] = {()}
+    for left_out in ((*_BROAD, *_LAST), _LAST, _BROAD, ()):
+        names = tuple(o.name for o in found if o.name not in left_out)
+        if names not in told:
+            told.add(names)
+            yield names
 
 
 def _converted(plan: ConverterPlan, cancel: Cancel) -> Generator[Event, None, Conversion]:
