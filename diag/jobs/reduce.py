@@ -25,7 +25,7 @@ from diag.runtimes.interface import Runtime, RuntimeSpec
 from diag.runtimes.onnxruntime import OnnxRuntime
 from diag.runtimes.reference import Reference
 from diag.runtimes.registry import choose, runtime
-from diag.types.comparison import Comparison
+from diag.types.comparison import RECORDING, Comparison
 from diag.types.layer import Stage
 from diag.workspace.digest import sha256
 from diag.workspace.runs import RunFolder
@@ -61,6 +61,10 @@ def reduce_here(job: ReduceJob, cancel: Cancel) -> Iterator[Event]:
     made = bundle.prepare(job.bundle)
     try:
         found = examined((yield from _comparison(job, cancel)))
+        if found.target.runtime == RECORDING:
+            raise UsageError("A recording cannot be cut down: it ran elsewhere and cannot run again",
+                             where=f"in {found.target.path}",
+                             hint="Reduce the model that ran: diag reduce GOLDEN MODEL.mindir")
         plan = job.compare.plan
         specs = _Specs(job.compare.spec)
         named = {(c.finding, c.golden_node) for c in found.culprits}

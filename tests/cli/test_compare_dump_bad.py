@@ -95,3 +95,19 @@ def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
     model, _ = recording(tmp_path)
     assert main(["compare", str(model), str(tmp_path / "gone"), "--progress", "none"]) == 2
     assert "There is no such file" in capsys.readouterr().err
+
+
+def test_a_recording_cannot_be_reduced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, done = recording(tmp_path)
+    assert main(["reduce", str(model), str(done.folder), "--out", str(tmp_path / "bundle"), "--progress", "none"]) == 2
+    assert "A recording cannot be cut down" in capsys.readouterr().err
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_the_command_that_measures_it_again_names_no_runtime(tmp_path: Path) -> None:
+    from npu_model import run
+
+    from diag.report import reproduce
+
+    model, done = recording(tmp_path)
+    assert reproduce.command(run(model, done.folder, tmp_path / "run")) == f"diag compare {model} {done.folder}"

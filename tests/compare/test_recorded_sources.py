@@ -168,3 +168,27 @@ def test_statistics_find_the_first_layer_whose_numbers_are_off_and_never_pass(tm
     assert found.verdict is Verdict.NOT_COMPARABLE
     said = next(f for f in found.findings if f.code == "ACC109")
     assert said.values["first"] == "fc"
+
+
+def test_arrays_by_operation_are_a_recording_too(tmp_path: Path) -> None:
+    """What another comparator calls golden: one .npy an output, the inputs among them."""
+    import onnx
+    import onnxruntime as ort
+
+    model, _ = recording(tmp_path)
+    proto = onnx.load(model)
+    tensors = {n.output[0]: n.name for n in proto.graph.node}
+    del proto.graph.output[:]
+    proto.graph.output.extend([onnx.helper.make_empty_tensor_value_info(t) for t in tensors])
+    x = np.random.default_rng(4).normal(size=(2, 3, 9, 7)).astype(np.float32)
+    session = ort.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    folder = tmp_path / "arrays"
+    folder.mkdir()
+    np.save(folder / "x.0.1767225600000000.npy", x)
+    for tensor, array in zip(tensors, session.run(list(tensors), {"x": x}), strict=True):
+        np.save(folder / f"{tensors[tensor]}.0.1767225600000000.npy", array)
+    found = run(model, folder, tmp_path / "run")
+    assert found.verdict is Verdict.PASS
+    assert found.target.dtype == "float32"
+    assert {r.verdict for r in found.layers} == {Verdict.PASS}
+    assert found.unmatched_target == ()

@@ -13,7 +13,7 @@ import numpy as np
 from diag.compare.align.layout import distance
 from diag.compare.inputs import Inputs, archive, gather
 from diag.compare.plan import InputChoice
-from diag.compare.recorded.device import Device, Place
+from diag.compare.recorded.device import Device, Place, plain_name
 from diag.compare.recorded.names import Names
 from diag.compare.recorded.tensors import placed
 from diag.errors import UsageError
@@ -57,6 +57,7 @@ def inputs_of(device: Device, golden: Graph, choice: InputChoice, beside: Path |
     differences: dict[str, float] = {}
     for info, name in zip(golden.inputs, golden.input_names, strict=True):
         recorded = _recorded(device, places.get(name, ()), info)
+        recorded = recorded if recorded is not None else _by_itself(device, name, info)
         if name in given:
             arrays[name], stories[name] = given.pop(name)
             gap = _apart(arrays[name], recorded)
@@ -105,6 +106,16 @@ def _recorded(device: Device, places: Sequence[Place], info: TensorInfo) -> Arra
         if found.array is not None and (best is None or found.array.dtype.itemsize > best.dtype.itemsize):
             best = found.array
     return None if best is None else _cast(best, info.dtype)
+
+
+def _by_itself(device: Device, name: str, info: TensorInfo) -> Array | None:
+    """An input that was written down like an operation of that name."""
+    for op in device.ops:
+        tensor = op.output(0)
+        if tensor is not None and tensor.span is not None and plain_name(op.name) == plain_name(name) and not op.reads:
+            array = placed(op, tensor, _shape(info, tensor.original or tensor.shape)).array
+            return None if array is None else _cast(array, info.dtype)
+    return None
 
 
 def _shape(info: TensorInfo, recorded: Sequence[int]) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from diag.compare.inputs import nonfinite
 from diag.compare.outputs import compare_outputs, overall
 from diag.compare.plan import ComparePlan
 from diag.compare.recorded.blame import blame
-from diag.compare.recorded.device import Device, value_of
+from diag.compare.recorded.device import Device, DeviceOp, plain_name, value_of
 from diag.compare.recorded.inputs import DeviceInputs, as_check
 from diag.compare.recorded.judging import Judging
 from diag.compare.recorded.matching import FIXED
@@ -63,8 +63,9 @@ class Conclusion:
             verdict=verdict,
             golden=ModelRun(str(self.plan.golden), self.digests[self.plan.golden], "onnx", "onnxruntime",
                             ort.__version__, "cpu", _usual_golden(self.golden)),
-            target=ModelRun(str(self.plan.target), "", self.recording.kind, RECORDING, place.time,
-                            f"ascend:{place.device}" if place.device else "ascend", usual.value if usual else "auto"),
+            target=ModelRun(str(self.plan.target), "", self.recording.kind, RECORDING,
+                            place.time or self.recording.kind, f"ascend:{place.device}" if place.device else "ascend",
+                            usual.value if usual else "auto"),
             outputs=tuple(outputs), layers=tuple(rows), culprits=tuple(blamed),
             first_divergence=first_divergence(rows, preset),
             unmatched_golden=tuple(Unmatched(r.golden_tensor, r.golden_node, r.golden_op, r.reason, r.decision)
@@ -115,9 +116,14 @@ class Conclusion:
     def _unmatched(self) -> list[Unmatched]:
         answered = {place[0] for place in self.judging.matching.answers}
         answered |= {i for i, reason in self.judging.matching.reasons.items() if reason == FIXED}
+        answered |= {i for i, op in enumerate(self.device.ops) if self._is_input(op)}
         return [Unmatched(value_of(self.device, (i, 0)), op.name, op.op,
                           self.judging.matching.reasons.get(i, "no golden tensor has its values or its name"))
                 for i, op in enumerate(self.device.ops) if i not in answered and op.record is not None]
+
+    def _is_input(self, op: DeviceOp) -> bool:
+        """Whether it is an input of the model, written down like an operation."""
+        return not op.reads and plain_name(op.name) in {plain_name(n) for n in self.golden.graph.input_names}
 
     def _checks(self, harmless: Sequence[LayerResult]) -> dict[str, Any]:
         total = sum(a.nbytes for a in self.inputs.inputs.arrays.values()) + self.judging.tape.made_bytes
