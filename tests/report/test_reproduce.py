@@ -5,15 +5,15 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
+from report import factory
+
 from app import commands
 from diag.report.reproduce import command
-
-import factory  # isort: skip
 
 
 def test_words_of_the_window_are_the_command():
     words = ["compare", "a b.onnx", "c.mindir", "--record", "/x/y"]
-    found = replace(factory.comparison(3), options={"argv": words})
+    found = replace(factory.comparison(14), options={"argv": words})
     assert shlex.split(command(found)) == ["diag", *words]
     job = commands.job_of(command(found))
     assert job is not None
@@ -21,7 +21,7 @@ def test_words_of_the_window_are_the_command():
 
 
 def test_options_that_repeat_are_repeated():
-    found = replace(factory.comparison(3), options={"record": "/x;/y", "own_input": False})
+    found = replace(factory.comparison(14), options={"record": "/x;/y", "own_input": False})
     words = shlex.split(command(found))
     assert [words[i + 1] for i, w in enumerate(words) if w == "--record"] == ["/x", "/y"]
     assert "--no-own-input" in words
