@@ -59,6 +59,11 @@ def sheet(found: Conversions, lang: Lang = "en") -> Sheet:
     """The whole report."""
     text = convert_words(lang)["convert"]
     parts: list[Part] = [_models(found, lang)]
+    rewritten = [text["rewritten"].format(name=m.name, rewrites=", ".join(m.rewrites), change=f"{m.change:.2g}",
+                                          path=m.rewritten.with_suffix(".diff") if m.rewritten else "–")
+                 for m in found.models if m.rewrites]
+    if rewritten:
+        parts.append(Lines(text["rewrites"], tuple(rewritten)))
     causes = [line for m in found.models if m.root_cause is not None for line in _cause(m, m.root_cause, lang)]
     if causes:
         parts.append(Lines(text["causes"], tuple(causes)))

@@ -96,7 +96,8 @@ class Conversion:
         ending: how the process ended ("exit code 255", "SIGSEGV", "hung"); "" for a normal end.
         findings: everything worth telling, the worst first.
         rewrites: names of the rewrites that were applied before, in order.
-        rewritten: the ONNX that was converted, where rewrites were applied.
+        rewritten: the ONNX that was converted, where rewrites were applied; what they changed is in ``.diff`` beside.
+        change: the largest relative change of any output that they made, measured in onnxruntime.
         digest: hash of the model and of all options: what resuming compares.
         smokes: the first runs of all dynamic profiles that were tried; ``smoke`` is the worst of them.
     """
@@ -120,6 +121,7 @@ class Conversion:
     digest: str = ""
     smokes: tuple[Smoke, ...] = ()
     name: str = ""
+    change: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 import rewrite_models as models
+from onnx import TensorProto, helper
 from samples import shared
 
 from diag.cancel import Cancel
@@ -131,3 +133,31 @@ def test_the_log_is_followed_and_a_stop_is_quick(tmp_path):
         list(events)
     assert time.monotonic() - began < 1
     assert not list(tmp_path.glob("*.mindir"))
+
+
+def test_what_was_rewritten_is_told(tmp_path):
+    found = done(plan(models.layer_norm(tmp_path / "m.onnx"), rewrites=("layer_norm_decomposed",)))
+    assert found.rewritten is not None
+    assert 0 < found.change <= 1e-6
+    lines = found.rewritten.with_suffix(".diff").read_text(encoding="utf-8").splitlines()
+    assert "- n = LayerNormalization(m, s, b) {epsilon=0.01}" in lines
+
+
+def test_a_crash_of_the_real_converter_is_named(tmp_path):
+    info = [helper.make_tensor_value_info(name, TensorProto.COMPLEX64, [2]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "complex", info[:1], info[1:])
+    path = tmp_path / "m.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8), path)
+    found = done(plan(path))
+    assert (found.ending, found.findings[0].code) == ("SIGSEGV", "CNV002")
+    assert found.root_cause is not None
+    assert "unsupported onnx data type: 14" in found.root_cause.text
+
+
+def test_an_encrypted_model_is_run_with_its_key(tmp_path):
+    key = "30313233343637383939414243444546"
+    ask = plan(models.shared_scale(tmp_path / "m.onnx"), flags={"encryption": "true", "encryptKey": key})
+    found = done(ask)
+    assert found.status is ConvertStatus.OK
+    assert found.output is not None
+    assert b"mul1" not in found.output.read_bytes()

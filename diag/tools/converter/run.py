@@ -59,7 +59,7 @@ def convert(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
         plan.onnx, made.output, ConvertStatus.FAILED, config, command("converter_lite", plan, onnx, plan.output, file),
         converter.kind, made.version, str(converter.path), made.seconds, log=made.log, ending=made.ending.text,
         rewrites=tuple(plan.rewrites), rewritten=rewritten.path if rewritten is not None else None,
-        digest=digest_of(plan), name=plan.name)
+        digest=digest_of(plan), name=plan.name, change=rewritten.largest if rewritten is not None else 0.0)
     yield Progress("Looking at the result", 2, _STAGES)
     told = list(about_plan(plan, made.version))
     if made.output is None:
@@ -116,6 +116,8 @@ def _rewritten(plan: ConverterPlan, cancel: Cancel) -> Generator[Event, None, tu
                 raise ToolFailed("The rewrites change the model's answers and were not used",
                                  where=f"output {worst.get('output', '?')} moves by {worst.get('error', '?')}",
                                  hint=f"Convert without: {', '.join(n for n, _ in result.applied)}")
+            told = "".join(f"{line.kind} {line.text}\n" for line in result.lines)
+            result.path.with_suffix(".diff").write_text(told, encoding="utf-8")
             return result.path, result
         yield event
     raise AssertionError("a rewrite ended without Finished")
