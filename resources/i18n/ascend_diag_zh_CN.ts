@@ -194,7 +194,7 @@
     </message>
     <message>
         <source>How often each model is opened anew; intervals of ratios need 3, and are exact from 6 on</source>
-        <translation type="unfinished"></translation>
+        <translation>每个模型重新打开的次数；比值的区间至少需要 3 轮，6 轮起精确</translation>
     </message>
     <message>
         <source>onnxruntime may optimise</source>
