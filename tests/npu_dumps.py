@@ -230,7 +230,7 @@ class Emulator:
     def _compute(self, nodes: Sequence[onnx.NodeProto], feeds: Mapping[str, Array],
                  held: Mapping[str, Array]) -> Array:
         last = nodes[-1].output[0]
-        wide = {k: v.astype(np.float32) if v.dtype == np.float16 else v for k, v in feeds.items()}
+        wide = {k: v.astype(np.float32) if v.dtype.kind in "fV" else v for k, v in feeds.items()}
         inputs = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
                   for k, v in wide.items()]
         graph = helper.make_graph(nodes, "part", inputs, [helper.make_empty_tensor_value_info(last)],
@@ -250,7 +250,7 @@ class Emulator:
         for output in self.model.graph.output:
             source, held = self.values[output.name]
             array = self._plain(held, output.name)
-            if array.dtype == np.float16:
+            if array.dtype.itemsize == 2 and array.dtype.kind in "fV":
                 wide = Dumped(array.astype(np.float32), original=array.shape, origin=held.origin)
                 self._op(f"trans_Cast_{len(self.ops)}", "Cast", [source], [held], wide, [])
                 source = f"{self.ops[-1]['name']}:0"

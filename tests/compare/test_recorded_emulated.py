@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
-from npu_dumps import Array, Dumped, Emulator, Fault, Part, overflow
-from npu_model import channel, recording, run
+from npu_dumps import Array, Dumped, Emulator, Fault, Part, dump, overflow
+from npu_model import PARTS, channel, net, recording, run
 from onnx import TensorProto, helper
 from small_models import save, value
 
@@ -209,3 +211,76 @@ def test_an_output_that_the_compiler_only_reshapes_is_compared(tmp_path: Path, g
     assert found.outputs[0].verdict is Verdict.FAIL
     assert found.outputs[0].cumulative is not None
     assert [c.golden_node for c in found.culprits] == ["twice"]
+
+
+def test_a_fused_operation_named_after_its_first_part_is_corrected_by_values(tmp_path: Path) -> None:
+    """What another converter does before the compiler: it fuses, and keeps the name of one part."""
+    short = {"conv1relu1": "conv1", "poolflat": "pool", "biassoft": "bias"}
+    model, done = recording(tmp_path, {"conv2": channel(17, 1.25)}, stated=False, rename=lambda n: short.get(n, n))
+    found = run(model, done.folder, tmp_path / "run")
+    rows = {r.golden_node: r for r in found.layers if r.target_tensor is not None}
+    assert rows["relu1"].target_node == "conv1"
+    assert rows["relu1"].mapping.golden_nodes == ("conv1", "relu1")
+    assert rows["soft"].target_node == "bias"
+    assert [c.golden_node for c in found.culprits] == ["conv2"]
+
+
+def test_bfloat16_is_judged_as_bfloat16(tmp_path: Path) -> None:
+    parts = tuple(replace(p, dtype=ml_dtypes.bfloat16) for p in PARTS)
+    model = net(tmp_path / "net.onnx")
+    x = np.random.default_rng(1).normal(size=(2, 3, 9, 7)).astype(np.float32)
+    done = Emulator(model, parts, tmp_path / "dump").run({"x": x}, {"add": lambda a: a + np.float32(0.3)})
+    found = run(model, done.folder, tmp_path / "run")
+    assert found.target.dtype == "bfloat16"
+    assert [c.target_node for c in found.culprits] == ["add"]
+    clean = {r.golden_node for r in found.layers if r.role is Role.CLEAN}
+    assert {"relu1", "conv2"} <= clean
+
+
+def test_a_layer_that_was_kept_in_float32_is_not_blamed(tmp_path: Path) -> None:
+    parts = tuple(replace(p, dtype=np.float32) if p.name in ("fc", "biassoft") else p for p in PARTS)
+    model = net(tmp_path / "net.onnx")
+    x = np.random.default_rng(1).normal(size=(2, 3, 9, 7)).astype(np.float32)
+    found = run(model, Emulator(model, parts, tmp_path / "dump").run({"x": x}).folder, tmp_path / "run")
+    assert found.verdict is Verdict.PASS
+    assert {r.verdict for r in found.layers if r.target_tensor is not None} == {Verdict.PASS}
+    assert found.culprits == ()
+
+
+def test_quantised_tensors_are_not_compared_with_floats(tmp_path: Path) -> None:
+    model, done = recording(tmp_path)
+    file = next(done.folder.glob("Add.add.*"))
+    a = np.ones((2, 20, 9, 7), np.int8)
+    file.write_bytes(dump("add", [Dumped(a, original=a.shape)], [Dumped(a, original=a.shape)]))
+    found = run(model, done.folder, tmp_path / "run")
+    row = next(r for r in found.layers if r.golden_node == "add")
+    assert row.verdict is Verdict.NOT_COMPARABLE
+    assert row.reason == "it was recorded as int8, golden is float32: quantised"
+    assert found.verdict is Verdict.PASS
+    assert found.culprits == ()
+
+
+def test_pairs_given_by_hand_decide(tmp_path: Path) -> None:
+    model, done = recording(tmp_path, stated=False, rename=lambda n: f"op_{n}"[::-1])
+    hand = tmp_path / "map.json"
+    hand.write_text('{"dda_po": "a"}')
+    found = run(model, done.folder, tmp_path / "run", map_file=hand)
+    row = next(r for r in found.layers if r.golden_node == "add")
+    assert (row.target_node, row.mapping.kind, row.mapping.confidence) == ("dda_po", MappingKind.MANUAL, 1.0)
+    assert found.verdict is Verdict.PASS
+
+
+def test_without_own_input_the_first_layer_that_fails_is_named(tmp_path: Path) -> None:
+    model, done = recording(tmp_path, {"conv2": channel(17, 1.25)})
+    found = run(model, done.folder, tmp_path / "run", own_input=False)
+    assert all(r.own_input is None for r in found.layers)
+    assert [c.golden_node for c in found.culprits] == ["conv2"]
+
+
+def test_the_limits_of_the_documents(tmp_path: Path) -> None:
+    model, done = recording(tmp_path, {"conv2": channel(17, 3.0)})
+    found = run(model, done.folder, tmp_path / "run", preset="mindstudio")
+    assert found.preset == "mindstudio"
+    assert "conv2" in [c.golden_node for c in found.culprits]
+    assert all("RelativeEuclidean" in r.reason or "Cosine" in r.reason or "MeanRelative" in r.reason
+               for r in found.layers if r.golden_node == "conv2")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diag.cancel import Cancel
+from diag.compare.align import manual
 from diag.compare.align.candidates import Neighbourhood
 from diag.compare.align.names import varying
 from diag.compare.envelope import Envelope
@@ -129,7 +130,9 @@ class _Run:
         live -= set(fixed)
         near = Neighbourhood(graph, live, lambda v: None if sizes.get(v) is None else math.prod(sizes[v] or ()))
         reruns = Reruns(self.golden, near, fixed, bound, infos)
-        matcher = Matcher(graph, live, near, self._told_inputs(), reruns, sizes.get)
+        device_graph = as_graph(self.device, self.recording)
+        by_hand = {} if self.plan.map_file is None else manual.read(self.plan.map_file, graph, device_graph)
+        matcher = Matcher(graph, live, near, self._told_inputs(), reruns, sizes.get, by_hand)
         segment = min(_SEGMENT_BYTES, max(self.plan.budget // 8, 2**20))
         order = range(len(self.golden.session.program.steps))
         tape = Tape(self.golden.session.engine, order, bound, infos, segment)
@@ -137,7 +140,7 @@ class _Run:
         envelope = None
         if dtype in (DType.FLOAT16, DType.BFLOAT16):
             envelope = Envelope(self.golden, arrays, dtype, infos, segment, self.cores)
-        return Judging(self.golden, self.device, as_graph(self.device, self.recording), matcher.found, matcher, reruns,
+        return Judging(self.golden, self.device, device_graph, matcher.found, matcher, reruns,
                        near, live, tape, envelope, Preset(self.plan.preset), dtype, self.plan.own_input,
                        Evidence(12, min(self.plan.budget // 8, _EVIDENCE_BYTES)), bool(self.recording.overflows))
 

@@ -146,6 +146,8 @@ class Judging:
         if tensor is None:
             return None
         found = placed(op, tensor, golden.shape, golden)
+        if found.array is not None and golden.dtype.kind == "f" and found.array.dtype.kind in "iub":
+            found = Placed(None, f"it was recorded as {tensor.dtype.value}, golden is {golden.dtype.name}: quantised")
         fed = self.matcher.feeds(op, place[0]) if self.own_input and found.array is not None else {}
         expected = self._expected(answer, fed)
         if expected is None and self.own_input and found.array is not None and not answer.forwards:
@@ -166,7 +168,8 @@ class Judging:
             guess = Decision("guessed")
             return replace(row, verdict=Verdict.NOT_COMPARABLE, cumulative=None, own_input=None, decision=guess,
                            expected=None, reason=tell(guess))
-        self.fed.setdefault(answer.golden, tuple(fed))
+        names = tuple(fed) if self.own_input else tuple(self.matcher.sources(op, place[0]).values())
+        self.fed.setdefault(answer.golden, names)
         if expected is not None and found.array is not None and self._spoils(row):
             self._keep(place, pair, golden, expected, found.array, fed, row)
         return row

@@ -15,7 +15,7 @@ import numpy as np
 
 from diag.compare.align.candidates import Neighbourhood
 from diag.compare.align.layout import distance, layouts, unarranged
-from diag.compare.recorded.device import Device, DeviceOp, Place, narrowest
+from diag.compare.recorded.device import Device, DeviceOp, Place, narrowest, value_of
 from diag.compare.recorded.names import Names
 from diag.compare.recorded.own import Reruns
 from diag.compare.recorded.tensors import placed, plain
@@ -26,6 +26,7 @@ from diag.types.layer import MappingKind
 
 _HOPS = 24
 _MOST_CANDIDATES = 24
+_MOST_OUTPUTS = 16
 _MOST_SUSPECTED = 4
 _ROUGHLY = 0.5
 """Relative L2 up to which an operation that is wrong is taken for the golden tensor that it is nearest to."""
@@ -78,8 +79,10 @@ class Matcher:
     """Matches one device's operations with one golden graph."""
 
     def __init__(self, golden: Graph, live: set[str], near: Neighbourhood, device: Device, reruns: Reruns,
-                 shape_of: ShapeOf) -> None:
+                 shape_of: ShapeOf, by_hand: Mapping[str, str]) -> None:
         self._golden, self._live, self._near, self._device = golden, live, near, device
+        self._by_hand = {(i, k): by_hand[value] for i, op in enumerate(device.ops) for k in range(_MOST_OUTPUTS)
+                         for value in (value_of(device, (i, k)),) if value in by_hand}
         self._reruns, self._shape_of = reruns, shape_of
         self._names = Names(golden)
         self._readers = device.readers()
@@ -88,7 +91,11 @@ class Matcher:
 
     def match(self) -> Matching:
         """Everything, in running order; then what its readers decide; then what is passed on backwards."""
+        self.found.answers.update({place: Answer(golden, MappingKind.MANUAL, 1.0) for place, golden in
+                                   self._by_hand.items()})
         for i, op in enumerate(self._device.ops):
+            if any((i, k) in self._by_hand for k in self._outputs(i)):
+                continue
             if op.inserted:
                 self._forward(i, op)
             elif not self._named(i, op):
@@ -115,7 +122,7 @@ class Matcher:
             if tensor is None:
                 continue
             array = (plain(owner, tensor) if shape is None else placed(owner, tensor, shape)).array
-            if array is not None:
+            if array is not None and self._reruns.takes(golden, array):
                 fed[golden] = array
         return fed
 
@@ -155,7 +162,8 @@ class Matcher:
         tensor = op.output(place[1])
         if tensor is None:
             return None
-        return (plain(op, tensor) if shape is None else placed(op, tensor, shape)).array
+        array = (plain(op, tensor) if shape is None else placed(op, tensor, shape)).array
+        return array if array is not None and self._reruns.takes(golden, array) else None
 
     def _answered(self, i: int) -> bool:
         return any(place[0] == i for place in self.found.answers)

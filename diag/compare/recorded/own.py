@@ -54,6 +54,11 @@ class Reruns:
             return {}
         return {g: np.array(to_numpy(v)) for g, v in found.items() if v.is_tensor()}
 
+    def takes(self, golden: str, array: Array) -> bool:
+        """Whether these can be elements of a golden tensor: quantised ones cannot be those of a float."""
+        info = self._infos.get(golden)
+        return info is None or not info.dtype.is_float or array.dtype.kind in "fV"
+
     def reach(self, feeds: Mapping[str, Array], tensor: str) -> list[int]:
         """The golden nodes between the feeds and a tensor."""
         return self._near.between(feeds, tensor)
