@@ -62,11 +62,14 @@ class Bar(QToolBar):
         self.match.setEnabled(False)
         self.export = self._action(self.tr("Export …"), self.tr("Save what is seen as PNG or SVG"))
 
-    def tell_steps(self, differences: bool) -> None:
-        """Whether the two steps go to failures or to differences."""
+    def tell_steps(self, kind: str) -> None:
+        """Whether the two steps go to failures or to differences; what has no sense is hidden."""
+        self.match.setVisible(kind == "verdicts")
+        for action in (self.previous, self.next):
+            action.setVisible(kind != "plain")
         for action, text, tip in (
                 (self.previous, self.tr("◀ Difference"), self.tr("Previous node that differs")),
-                (self.next, self.tr("Difference ▶"), self.tr("Next node that differs"))) if differences else (
+                (self.next, self.tr("Difference ▶"), self.tr("Next node that differs"))) if kind != "verdicts" else (
                 (self.previous, self.tr("◀ Failure"), self.tr("Previous failing node")),
                 (self.next, self.tr("Failure ▶"), self.tr("Next failing node"))):
             action.setText(text)

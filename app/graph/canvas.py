@@ -125,8 +125,12 @@ class Canvas(QWidget):
     def start(self) -> None:
         """The top of it, as wide as it is, but not so small that nothing can be read."""
         if self._scene is not None:
-            zoom = min(self.width() / (self._scene.width + 40), _FIT_AT_MOST)
-            self._look((self._scene.width - self.width() / zoom) / 2, -20, max(zoom, 0.5))
+            whole = min(self.width() / (self._scene.width + 40), _FIT_AT_MOST)
+            zoom, boxes, middle = max(whole, 0.5), self._scene.boxes.box, self._scene.width / 2
+            if zoom > whole and len(boxes):
+                # Not all of it fits: the middle may be empty, the first box is not.
+                middle = float(boxes[0, 0] + boxes[0, 2] / 2)
+            self._look(middle - self.width() / zoom / 2, -20, zoom)
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom in or out; the place under the cursor stays (the middle if none is given)."""

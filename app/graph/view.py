@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -23,13 +24,17 @@ from app.graph.palette import GraphPalette
 from app.graph.pane import Pane
 from app.graph.prepare import Loaded, load
 from app.graph.wording import Words, alarming
-from app.jobs import Job, LatestRunner, call
+from app.jobs import LatestRunner, call
 from diag.errors import DiagError
 from diag.rules import Lang
 from diag.types.comparison import Comparison
 from diag.types.graph import Graph, Node
 
 _GREY = frozenset({State.UNMAPPED, State.INCOMPARABLE, State.INSIDE, State.NONE})
+
+
+Kind = Literal["verdicts", "differences", "plain"]
+"""What colours mean: a comparison's verdicts, what a pass did, nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ class GraphView(QWidget):
     def __init__(self, palette: GraphPalette, lang: Lang = "en", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lang: Lang = lang
-        self._palette, self._differences = palette, False
+        self._palette = palette
+        self._kind: Kind = "verdicts"
         self.sides = (self.tr("Golden"), self.tr("Target"))
         self.nothing = self.tr("No graph is open. Compare two models, or open a run.")
         self._links: Links = NO_LINKS
@@ -106,19 +112,16 @@ class GraphView(QWidget):
         self._tell()
         self._search(self.bar.search.text())
 
-    def show_loaded(self, job: Job) -> None:
-        """Show what a job gives, a Loaded, in place of what is shown or being read."""
-        self._loader.request(job)
-
-    def set_differences(self, differences: bool) -> None:
-        """Whether nodes are coloured by what a pass did to them (no verdicts): other words and another legend."""
-        if differences == self._differences:
+    def set_kind(self, kind: Kind) -> None:
+        """Whether nodes are coloured by verdicts, by what a pass did to them, or not at all."""
+        if kind == self._kind:
             return
-        self._differences = differences
-        self._describe.set_differences(differences)
+        self._kind = kind
+        self._describe.set_differences(kind == "differences")
         self.legend.set_states(self._describe.legend(),
-                               "" if differences else self.tr("makes an error of its own"))
-        self.bar.tell_steps(differences)
+                               self.tr("makes an error of its own") if kind == "verdicts" else "")
+        self.legend.setVisible(kind != "plain")
+        self.bar.tell_steps(kind)
         self.set_palette(self._palette)
 
     def set_swapped(self, swapped: bool) -> None:
@@ -207,7 +210,7 @@ class GraphView(QWidget):
 
     def _artist(self, palette: GraphPalette) -> Artist:
         words = Words(self.tr("{count} nodes"),
-                      self.tr("{count} differ") if self._differences else self.tr("{count} failing"))
+                      self.tr("{count} differ") if self._kind == "differences" else self.tr("{count} failing"))
         return Artist(palette, Labels(self.font(), words))
 
     def _arrange(self) -> None:
@@ -303,7 +306,9 @@ class GraphView(QWidget):
         if pane.model is None:
             self.info.setText("")
         elif pane.selected < 0:
-            self.info.setText(self.tr("Click a node to see it and its counterpart. Double click opens a scope."))
+            alone = self.tr("Click a node to see it. Double click opens a scope.")
+            self.info.setText(alone if self._kind == "plain" else
+                              self.tr("Click a node to see it and its counterpart. Double click opens a scope."))
         else:
             lines = [self._describe.short(pane.model, pane.selected)]
             told = self._describe.counterpart(pane.model, pane.selected, other.model, self._links)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diag.graphs.view import View, ViewNode
+from diag.graphs.view import NO_WORK, View, ViewNode
 from diag.types.dtype import DType
 from diag.types.ge import GeOp
 
@@ -19,6 +19,7 @@ KINDS = ("op", "dtype", "layout", "shape", "inputs")
 
 MADE_BY_COMPILER = ("Cast", "TransData", "Transpose", "Reshape", "ReFormat", "TransDataRNN", "Identity", "MemcpyAsync")
 _LEAST = 2
+_MODELS = ("onnx", "mindir")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,10 @@ class GraphDiff:
 
 def diff(before: View, after: View) -> GraphDiff:
     """What happened between two graphs."""
-    gone = {n.name: n for n in before.nodes if n.name not in after.by_name}
-    new = [n for n in after.nodes if n.name not in before.by_name]
+    # Weights and inputs are nodes of GE only: beside an ONNX model they would all be new.
+    idle = NO_WORK if (before.format in _MODELS) != (after.format in _MODELS) else frozenset()
+    gone = {n.name: n for n in before.nodes if n.name not in after.by_name and n.op not in idle}
+    new = [n for n in after.nodes if n.name not in before.by_name and n.op not in idle]
     fused, split = _merges(gone, new, after)
     taken = {name for one in fused for name in one.sources} | {name for name, _ in split}
     made = {one.into for one in fused} | {name for _, names in split for name in names}

@@ -60,10 +60,10 @@ class ViewNode:
         return self.source.originals if isinstance(self.source, GeOp) else None
 
     @property
-    def stands_for(self) -> frozenset[str]:
-        """Names of original nodes whose work it does."""
+    def stands_for(self) -> tuple[str, ...]:
+        """Names of original nodes whose work it does, as the file has them."""
         known = self.originals
-        return frozenset((self.name,) if known is None else known)
+        return (self.name,) if known is None else tuple(dict.fromkeys(known))
 
     @property
     def passes(self) -> tuple[str, ...]:

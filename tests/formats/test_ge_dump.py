@@ -13,7 +13,7 @@ from diag.formats.ge_dump import dumps_in, read, read_strictly
 from diag.formats.ge_dump.stages import ORDER, parse
 from diag.formats.ge_dump.textproto import parse as parse_text
 from diag.types.dtype import DType
-from diag.types.ge import GeModel
+from diag.types.ge import GeModel, sketched
 
 from samples import shared  # isort: skip
 
@@ -219,3 +219,29 @@ def test_a_folder_is_read_in_the_order_of_its_counter(small, tmp_path):
     assert len(dumps_in(tmp_path)) == 3
     with pytest.raises(FormatError, match="folder"):
         dumps_in(small)
+
+
+@pytest.mark.parametrize("name", [n for n in REAL if "ge_proto" in n])
+def test_a_sketch_of_a_real_operation_says_what_its_body_says(name):
+    for _, op in read(shared(name)).ops():
+        assert op.source.sketch() == sketched(op.body), op.name
+
+
+@pytest.mark.parametrize("value", ["list {\n          s: \"a\\\"b\"\n          s: \"\"\n        }", "s: \"one\"",
+                                   "list {\n          val_type: VT_LIST_STRING\n        }", "i: 3",
+                                   "list {\n          i: 3\n        }"])
+def test_a_sketch_of_any_value_says_what_its_body_says(tmp_path, value):
+    file = tmp_path / "ge_proto_00001_Build.txt"
+    file.write_text(SMALL.replace("list {\n          s: \"conv1\"\n          s: \"conv1_relu\\303\\251\"\n"
+                                  "          val_type: VT_LIST_STRING\n        }", value))
+    conv = read(file).main.by_name["conv1conv1_relu"]
+    assert value in file.read_text()
+    assert conv.source.sketch() == sketched(conv.body)
+
+
+def test_attributes_of_the_model_stand_behind_its_graphs(tmp_path):
+    file = tmp_path / "ge_proto_00001_Build.txt"
+    file.write_text(SMALL + 'attr {\n  key: "soc_version"\n  value {\n    s: "Ascend310P3"\n  }\n}\n')
+    model = read(file)
+    assert not model.strict
+    assert model.attributes == {"soc_version": "Ascend310P3"}

@@ -73,12 +73,12 @@ class GraphsPage(Page):
         self.splitter.addWidget(self.view)
         self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([860, 380])
+        self.splitter.setSizes([800, 420])
         self.splitter.setChildrenCollapsible(False)
         self.passes = QWidget(self)
         row = QHBoxLayout()
-        self.back = self._step("previous", self.tr("The pass before (←)"), -1)
-        self.forth = self._step("next", self.tr("The next pass (→)"), 1)
+        self.back = self._step("◀", self.tr("The pass before (←)"), -1)
+        self.forth = self._step("▶", self.tr("The next pass (→)"), 1)
         row.addWidget(self.back)
         row.addWidget(self.strip, 1)
         row.addWidget(self.forth)
@@ -100,8 +100,8 @@ class GraphsPage(Page):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)
 
-    def _step(self, icon: str, tip: str, by: int) -> QPushButton:
-        button = QPushButton(self.look.icon(icon), "", self)
+    def _step(self, text: str, tip: str, by: int) -> QPushButton:
+        button = QPushButton(text, self)
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setFixedWidth(34)
@@ -298,10 +298,12 @@ class GraphsPage(Page):
         self.shown = outcome
         self.view.sides = self.words.sides(outcome)
         self.view.nothing = self.tr("No graph is open.")
-        self.view.set_differences(outcome.diff is not None)
+        self.view.set_kind("differences" if outcome.diff is not None else
+                           "verdicts" if outcome.comparison is not None else "plain")
         self.view.set_graphs(outcome.loaded.golden, outcome.loaded.target, outcome.loaded.links)
         self.side.differences.show_diff(outcome.diff)
         self.side.setTabVisible(0, outcome.diff is not None)
+        self.side.setCurrentIndex(0 if outcome.diff is not None else 1)
         self.side.node.show_node(None, None, passes=False)
         if self.which.count() == 0 and outcome.after is None and outcome.before is not None:
             self.which.addItems([self.words.graph(name, count) for name, count in outcome.before.graphs])

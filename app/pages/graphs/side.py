@@ -105,11 +105,13 @@ class NodePanel(QWidget):
         self.follow.clicked.connect(lambda: self.follow_wanted.emit(self._name))
         self.follow.hide()
         self.steps = RecordModel((self.tr("Pass"), self.tr("What happened")), parent=self)
-        self.life = small_table(self.steps, self.tr("History of the node"), (180,), self)
+        self.life = small_table(self.steps, self.tr("History of the node"), (150,), self)
         self.life.setWordWrap(True)
         self.life.hide()
         self.facts = RecordModel((self.tr("What"), self.tr("Value")), parent=self)
-        self.table = small_table(self.facts, self.tr("Facts of the node"), (180,), self)
+        self.table = small_table(self.facts, self.tr("Facts of the node"), (130,), self)
+        for table in (self.table, self.life):
+            table.setTextElideMode(Qt.TextElideMode.ElideRight)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         for widget, stretch in ((self.title, 0), (self.follow, 0), (self.life, 2), (self.table, 3)):
@@ -124,7 +126,7 @@ class NodePanel(QWidget):
         if node is None or view is None:
             self.title.setText(self.tr("Choose a node."))
             return
-        self._name = next(iter(sorted(node.stands_for)), node.name)
+        self._name = next(iter(node.stands_for), node.name)
         self.title.setText(f"{node.op}  ·  {node.name}")
         self.facts.set_records([Record((k, v.replace("\n", " ")[:_LONG]), tip=v[:_LONG])
                                 for k, v in self._facts(node, view)])

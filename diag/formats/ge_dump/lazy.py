@@ -15,15 +15,19 @@ from types import ModuleType
 
 from diag.errors import FormatError
 from diag.formats.ge_dump import proto
-from diag.formats.ge_dump.textproto import parse, unescaped
+from diag.formats.ge_dump.sketch import sketch
+from diag.formats.ge_dump.textproto import Message, parse, unescaped
 from diag.formats.ge_dump.values import edges
 from diag.types.ge import GeBody, GeGraph, GeOp, GeSketch, sketched
 
 _HEAD = re.compile(rb'    (input|name|type|op_type|output): "((?:[^"\\\n]|\\[^\n])*)"\n')
 _NAME = re.compile(rb'  name: "((?:[^"\\\n]|\\[^\n])*)"\n')
 _LINE = re.compile(rb'    (?!(?:input|name|type|op_type|output)\b)[a-z_0-9]+(?:: [^\n#]*| \{)\n')
-_WANTED = (b"_datadump_original_op_names", b"_datadump_original_op_types", b"pass_name")
-_OUTPUT = b"\n    output_desc {\n"
+# A map's own ``find`` goes byte by byte before Python 3.12; an expression does not.
+_GRAPH_END, _OP_END = re.compile(rb"\n\}\n"), re.compile(rb"\n  \}\n")
+_INPUT = re.compile(rb"\n    input: ")
+_LONG_TAIL = 1 << 22
+_PLAIN = re.compile(rb'(?:  [a-z_]+: [^\n#]*\n)*')
 _GAP = re.compile(rb'(?m)^[ \t]*(?:op|node)\s*[{<:]')
 
 
@@ -47,32 +51,15 @@ class Part:
         return found
 
     def sketch(self) -> GeSketch:
-        """Only the blocks that matter are read: most of an operation is attributes that no diff looks at."""
+        """Only the lines that matter are read: most of an operation is attributes that no diff looks at."""
         if self.style is not proto:
             return sketched(self.body())
-        text = bytes(self.data[self.start:self.end])
-        kept = b"".join(_blocks(text))
-        return sketched(proto.body(parse(kept, self.path, self.start)))
+        found = sketch(bytes(self.data[self.start:self.end]))
+        return sketched(self.body()) if found is None else found
 
     def text(self) -> bytes:
         """As it stands in the file."""
         return bytes(self.data[self.start:self.end])
-
-
-def _blocks(text: bytes) -> Iterator[bytes]:
-    """The attributes of a sketch, and of each output tensor all but its attributes."""
-    for key in _WANTED:
-        at = text.find(b'      key: "' + key + b'"\n')
-        if at >= 0:
-            yield text[text.rfind(b"\n    attr {\n", 0, at) + 1:text.find(b"\n    }\n", at) + 7]
-    at = 0 if text.startswith(_OUTPUT[1:]) else text.find(_OUTPUT)
-    while at >= 0:
-        end = text.find(b"\n    }\n", at)
-        if end < 0:
-            return
-        inner = text.find(b"\n      attr {\n", at, end)
-        yield text[at:inner if inner >= 0 else end] + b"\n    }\n"
-        at = text.find(_OUTPUT, end)
 
 
 def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[GeGraph, ...]:
@@ -82,34 +69,57 @@ def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[GeGr
     starts += [at + 1 for at in _finds(data, b"\n" + whole)]
     if not starts:
         raise Irregular
-    found = []
+    found, last = [], 0
     for start in starts:
-        end = data.find(b"\n}\n", start)
-        if end < 0:
+        end = _GRAPH_END.search(data, start)
+        if end is None or start < last:
             raise Irregular
-        found.append(_graph(data, path, style, start + len(whole), end + 1))
+        last = end.end()
+        found.append(_graph(data, path, style, start + len(whole), end.start() + 1))
+    _check_inputs(data, found)
     return tuple(found)
+
+
+def behind(data: mmap.mmap | bytes, path: Path) -> Message:
+    """What stands behind the last graph: attributes of the model. Raises FormatError, Irregular where it is long."""
+    start = max((match.end() for match in _GRAPH_END.finditer(data)), default=len(data))
+    if len(data) - start > _LONG_TAIL:
+        raise Irregular
+    return parse(bytes(data[start:]), path, start)
+
+
+def _check_inputs(data: mmap.mmap | bytes, found: list[GeGraph]) -> None:
+    """Every input in the file was seen: the printer writes them before what an operation holds."""
+    seen = sum(len(op.inputs) + len(op.controls) for graph in found for op in graph.ops)
+    if seen != sum(1 for _ in _INPUT.finditer(data)):
+        raise Irregular
 
 
 def _graph(data: mmap.mmap | bytes, path: Path, style: ModuleType, start: int, end: int) -> GeGraph:
     opens = b"  " + style.OP + b" {\n"
+    further = re.compile(rb"\n" + re.escape(opens))
     ops: list[GeOp] = []
     at = start
     while True:
-        here = at if data[at:at + len(opens)] == opens else data.find(b"\n" + opens, at - 1, end) + 1
-        _check_gap(data, at, here if here > 0 else end)
-        if here <= 0:
-            return GeGraph(_graph_name(data, start, end), tuple(ops))
-        close = data.find(b"\n  }\n", here, end)
-        if close < 0:
+        here = at
+        if data[at:at + len(opens)] != opens:
+            following = further.search(data, at - 1, end)
+            here = following.start() + 1 if following is not None else end
+            _check_gap(data, at, here, first=not ops, last=following is None)
+            if following is None:
+                return GeGraph(_graph_name(data, start, end), tuple(ops))
+        close = _OP_END.search(data, here, end)
+        if close is None:
             raise Irregular
-        ops.append(_op(data, path, style, here + len(opens), close + 1))
-        at = close + 5
+        ops.append(_op(data, path, style, here + len(opens), close.start() + 1))
+        at = close.end()
 
 
-def _check_gap(data: mmap.mmap | bytes, start: int, end: int) -> None:
-    """Between two operations nothing may begin one in another way."""
-    if end > start and _GAP.search(data[start:end]) is not None:
+def _check_gap(data: mmap.mmap | bytes, start: int, end: int, *, first: bool, last: bool) -> None:
+    """Plain fields before the operations, anything but another operation behind them, nothing in between."""
+    gap = data[start:end]
+    plain = _PLAIN.fullmatch(gap) is not None if first else not gap
+    if not plain and (not last or _GAP.search(gap) is not None):
         raise Irregular
 
 
@@ -130,23 +140,20 @@ def _op(data: mmap.mmap | bytes, path: Path, style: ModuleType, start: int, end:
             break
         word, value = match[1], unescaped(match[2]).decode("utf-8", "replace")
         if word == b"name":
-            name = value
+            name = name or value
         elif word in (b"type", b"op_type"):
-            kind = value.removeprefix("ge:") if word == b"op_type" else value
+            kind = kind or (value.removeprefix("ge:") if word == b"op_type" else value)
         elif word == b"input":
             references.append(value)
         at = match.end()
-    if at < end and _LINE.match(data, at) is None:
+    if not name or not kind or (at < end and _LINE.match(data, at) is None):
         raise Irregular
     inputs, controls = edges(references)
     return GeOp(name, kind, inputs, controls, Part(data, path, start, end, style))
 
 
 def _finds(data: mmap.mmap | bytes, what: bytes) -> Iterator[int]:
-    at = data.find(what)
-    while at >= 0:
-        yield at
-        at = data.find(what, at + len(what))
+    return (match.start() for match in re.finditer(re.escape(what), data))
 
 
 def checked(found: tuple[GeGraph, ...], path: Path) -> tuple[GeGraph, ...]:

@@ -12,7 +12,8 @@ from diag.formats.cursor import map_file
 from diag.formats.ge_dump import lazy, onnx_style, proto, stages
 from diag.formats.ge_dump.stages import StageName
 from diag.formats.ge_dump.textproto import parse
-from diag.types.ge import GeGraph, GeModel
+from diag.formats.ge_dump.values import attributes
+from diag.types.ge import GeGraph, GeModel, GeValue
 
 _HEAD = 4096
 _STRICT_LIMIT = 512 * 2**20
@@ -39,14 +40,17 @@ def read(path: Path) -> GeModel:
     data = map_file(path)
     style = _style(bytes(data[:_HEAD])) or (onnx_style if path.suffix == ".pbtxt" else proto)
     known = stages.parse(path.name)
+    known_of: dict[str, GeValue] = {}
     try:
         found, strict = lazy.graphs(data, path, style), False
+        if style is proto:
+            known_of = attributes(lazy.behind(data, path))
     except lazy.Irregular:
         found, strict = _strictly(data, path, style), True
     found = lazy.checked(found, path)
     return GeModel(path, "ge_onnx" if style is onnx_style else "ge_proto", found,
                    known.stage if known else "", known.number if known else -1, known.graph if known else -1,
-                   strict=strict)
+                   known_of, strict)
 
 
 def read_strictly(path: Path) -> GeModel:

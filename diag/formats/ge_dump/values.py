@@ -118,8 +118,8 @@ def tensor(message: Message) -> GeTensor:
     name = known.get("_datadump_origin_name")
     layout = first(message, "layout")
     return GeTensor(
-        first(message, "name"), _dtype(first(message, "dtype")),
-        LAYOUTS.get(int(layout) & 0xFF, layout) if layout.isdecimal() else layout, dims,
+        first(message, "name"), dtype(first(message, "dtype")),
+        layout_named(layout), dims,
         str(known.get("origin_format") or known.get("_datadump_origin_format") or ""),
         _shape(known.get("origin_shape")),
         dtype_named(str(known.get("origin_data_type") or known.get("_datadump_origin_data_type") or "")),
@@ -128,8 +128,14 @@ def tensor(message: Message) -> GeTensor:
         {k: v for k, v in known.items() if k not in _ORIGIN})
 
 
-def _dtype(word: str) -> DType:
+def dtype(word: str) -> DType:
+    """An element type by its name or by the protobuf messages' number."""
     return PROTO.get(int(word), DType.UNDEFINED) if word.isdecimal() else dtype_named(word)
+
+
+def layout_named(word: str) -> str:
+    """A layout by its name, or by its number."""
+    return LAYOUTS.get(int(word) & 0xFF, word) if word.isdecimal() else word
 
 
 def _shape(value: GeValue) -> tuple[int, ...] | None:
@@ -163,5 +169,6 @@ def endpoint(reference: str) -> tuple[str, int]:
 def edges(references: list[str]) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
     """Data inputs in order, and the operations that must have run before."""
     ends = [endpoint(r) for r in references]
-    return tuple(e for e in ends if e[1] >= 0), tuple(name for name, index in ends if index < 0)
+    controls = tuple(name for name, index in ends if index < 0)
+    return tuple(e for e in ends if e[1] >= 0) if controls else tuple(ends), controls
 
