@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs import LatestRunner, call
+from diag.runtimes import provision
 from diag.runtimes.discover import discover
 from diag.runtimes.interface import RuntimeSpec
+
+_FIXED = 2
+"""Choices that are there on every machine."""
 
 
 class RuntimeChoice(QWidget):
@@ -35,6 +39,11 @@ class RuntimeChoice(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(line)
         layout.addWidget(self.note)
+        self.install = QPushButton(self.tr("Install {name} …").format(name=provision.NAME), self)
+        self.install.clicked.connect(self._install)
+        self.install.hide()
+        layout.addWidget(self.install, 0, Qt.AlignmentFlag.AlignLeft)
+        self._new: RuntimeSpec | None = None
         self.setFocusProxy(self.box)
         self.box.currentIndexChanged.connect(lambda _: self._devices())
         self._runner = LatestRunner(self)
@@ -48,17 +57,39 @@ class RuntimeChoice(QWidget):
             return "auto", None, self.device.currentText()
         return spec.name, spec if spec.python is not None else None, self.device.currentText()
 
+    def _install(self) -> None:
+        from app.dialogs.install import InstallDialog
+
+        dialog = InstallDialog(parent=self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.installed.connect(self._installed)
+        dialog.start()
+
+    def _installed(self, spec: RuntimeSpec) -> None:
+        """What was not there is looked for again; the new one is chosen."""
+        self._new = spec
+        self.note.setText(self.tr("Looking for runtimes …"))
+        self._runner.request(call(lambda _: discover()))
+
     def _found(self, outcome: object) -> None:
         if not isinstance(outcome, list):
             self.note.setText(str(outcome))
             return
         specs = [s for s in outcome if s.name not in ("reference", "onnxruntime")]
+        while self.box.count() > _FIXED:
+            self.box.removeItem(self.box.count() - 1)
         for spec in specs:
             self._add(spec)
         missing = [s for s in specs if not s.usable and not any(o.usable and o.name == s.name for o in specs)]
         self.note.setText("\n".join(f"{s.name}: {s.problem}. {s.hint}" for s in missing))
         self.note.setVisible(bool(missing))
+        self.install.setVisible(any(s.name == provision.NAME for s in missing))
         self._auto_devices(specs)
+        if self._new is not None:
+            at = [i for i in range(self.box.count()) for s in [self.box.itemData(i)]
+                  if isinstance(s, RuntimeSpec) and s.python == self._new.python and s.usable]
+            self.box.setCurrentIndex(at[0] if at else 0)
+            self._new = None
 
     def _add(self, spec: RuntimeSpec) -> None:
         title = f"{spec.name} {spec.version}  ({spec.python})" if spec.usable else \

@@ -32,7 +32,7 @@ class JobsView(QWidget):
         self._words = {"waiting": self.tr("waiting"), "running": self.tr("running"), "done": self.tr("done"),
                        "cancelled": self.tr("cancelled"), "failed": self.tr("failed")}
         self.model = RecordModel((self.tr("State"), self.tr("Time"), self.tr("Comparison")), (1,), self)
-        self.table = small_table(self.model, self.tr("Jobs"), (110, 64))
+        self.table = small_table(self.model, self.tr("Jobs"), (96, 60))
         self.phase = QLabel(self)
         self.bar = QProgressBar(self, maximum=1000, textVisible=False)
         self.bar.setMaximumHeight(8)
@@ -65,7 +65,7 @@ class JobsView(QWidget):
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.addWidget(self.table)
         splitter.addWidget(detail)
-        splitter.setSizes([420, 520])
+        splitter.setSizes([480, 460])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(splitter)

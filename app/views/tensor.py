@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.assets import Look
 from app.jobs import Job, LatestRunner, call
@@ -55,9 +55,11 @@ class TensorView(QWidget):
         self.side.setAccessibleName(self.tr("Which run"))
         self.side.activated.connect(lambda i: session.set_own_input(i == 1))
         self.model = RecordModel(("", self.tr("original"), self.tr("target")), (1, 2), self)
-        self.stats = small_table(self.model, self.tr("Statistics"), (130, 120), self)
+        self.stats = small_table(self.model, self.tr("Statistics"), (), self)
         self.distances = RecordModel((self.tr("distance"), self.tr("value")), (1,), self)
-        self.distance_table = small_table(self.distances, self.tr("Distance"), (130,), self)
+        self.distance_table = small_table(self.distances, self.tr("Distance"), (), self)
+        for table in (self.stats, self.distance_table):
+            table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.recorded = RecordedList(session, lang, self)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.recorded)
