@@ -88,12 +88,13 @@ def _submodel(session: Session, model: Model, evidence: Evidence, culprits: list
     name, one = model.spec.name, model.spec
     own, failed = evidence.owns.get(name), evidence.failed.get(name)
     looked = evidence.looked.get(name, Looked(None)).comparison
+    off = failed is None and own is not None and own.verdict is not Verdict.PASS
     base = SubmodelResult(
         name, one.onnx, one.mindir, model.name, model.version, one.device, one.dtype, Verdict.NOT_COMPARABLE,
         "it has no MindIR" if model.target is None else "it was not run", random_nodes=model.random,
         golden_ms=session.pool.milliseconds(name, Side.GOLDEN), target_ms=session.pool.milliseconds(name, Side.TARGET),
         note=model.note, error_finding=failed, unstable=evidence.unstable.get(name, 0.0),
-        target_random=tuple(random_in_mindir(model.target)) if model.target is not None and not failed else ())
+        target_random=tuple(random_in_mindir(model.target)) if model.target is not None and off else ())
     if failed is not None:
         return replace(base, verdict=Verdict.FAIL, reason=str(failed.values["reason"]))
     if own is None:

@@ -44,7 +44,7 @@ def locate(plan: PipelinePlan, specs: Sequence[RuntimeSpec], cancel: Cancel,
         search = _Search(session, cancel)
         yield from search.events()
         found = conclude(session, search.evidence, time.monotonic() - started)
-    session.folder.save(found)
+        session.folder.save(found)
     yield Finished(found)
 
 

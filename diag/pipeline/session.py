@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -34,16 +35,19 @@ class Session:
         """Look at every model and wire them. Raises UsageError, FormatError, RuntimeUnavailable."""
         self.plan, self.spec = plan, plan.spec
         self._cancel = cancel
-        self.folder = PipelineFolder.create(plan.out)
-        if plan.fresh:
-            for name in ("memory", "runs.jsonl"):
-                _remove(self.folder, name)
         self.cores = plan.jobs or os.cpu_count() or 1
-        self.models: dict[str, Model] = look(self.spec, specs, self.folder.path / "models", plan.runtime)
-        self.keys: Keys = keys(self.spec, self.models, self.cores, plan.threads)
-        self.memory = Memory(self.folder.path / "memory", {side: {"key": key} for side, key in self.keys.sides.items()})
-        self.pool = Pool(self.models, plan.budget, self.cores, plan.threads, cancel)
-        self.app: Application = wired(self.spec, self.caller(()))
+        self.folder = PipelineFolder.create(plan.out)
+        with ExitStack() as undone:
+            undone.callback(self.folder.close)
+            for name in ("memory", "runs.jsonl") if plan.fresh else ():
+                _remove(self.folder, name)
+            self.models: dict[str, Model] = look(self.spec, specs, self.folder.path / "models", plan.runtime)
+            self.keys: Keys = keys(self.spec, self.models, self.cores, plan.threads)
+            known = {side: {"key": key} for side, key in self.keys.sides.items()}
+            self.memory = Memory(self.folder.path / "memory", known)
+            self.pool = Pool(self.models, plan.budget, self.cores, plan.threads, cancel)
+            self.app: Application = wired(self.spec, self.caller(()))
+            undone.pop_all()
 
     def caller(self, swapped: Iterable[str], record: list[Recorded] | None = None, *, fresh: bool = False) -> Swapped:
         """Calls submodels; those ``swapped`` as their targets."""
@@ -55,6 +59,7 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.pool.close()
+        self.folder.close()
 
 
 def _remove(folder: PipelineFolder, name: str) -> None:

@@ -159,7 +159,7 @@ class SubmodelResult:
         golden_ms, target_ms: median time of a call.
         comparison: run folder of its layer comparison, relative to the pipeline's, "" if there was none.
         random_nodes: nodes of the ONNX that draw random numbers (their mean is used).
-        target_random: nodes of the MindIR that do.
+        target_random: nodes of the MindIR that do, where it is off.
         unstable: relative L2 error between two answers of the target to the same input; 0 is what it should be.
         blind: its outputs can hide an error: all are decisions, or repeat an input. It was looked into.
         note: why it does not run where one would expect.

@@ -1,6 +1,7 @@
 """The run folder of a pipeline: all that ``diag pipeline run`` or ``locate`` found out, on disk, opened anywhere.
 
-run.json                    {"kind": "pipeline", "layout": 1}; "live" names the process that writes, if one does
+run.json                    {"kind": "pipeline", "layout": 1}
+lock                        held by the process that writes here
 pipeline.json               the whole result (``PipelineDiagnosis``), written last; layer comparisons lie in layers/
 runs.jsonl                  one finished run a line, {"key": …, "run": SwapRun}, written as they end. A search that is
                             started again takes runs with the same key from here
@@ -21,11 +22,13 @@ all, so that a window may look while the search runs.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -69,16 +72,22 @@ class PipelineFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock: IO[bytes] | None = None
 
     @classmethod
     def create(cls, path: Path) -> PipelineFolder:
-        """A folder for a search; finished runs of an older search stay. Raises UsageError if it holds other files."""
+        """A folder for a search; finished runs of an older search stay. It is ours until ``close``.
+
+        Raises UsageError if it holds other files, or another search writes into it.
+        """
         path = path.absolute()
+        folder = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             if not is_pipeline(path) and any(path.iterdir()):
                 raise UsageError("The folder for the run holds other files", where=f"in {path}",
                                  hint="Give an empty or a new folder with --out")
+            folder._take()
             for name in ("pictures", "latents", "boundary", "layers"):
                 (path / name).mkdir(exist_ok=True)
             _write(path / "run.json", {"kind": _KIND, "layout": _LAYOUT})
@@ -87,7 +96,23 @@ class PipelineFolder:
         except OSError as error:
             raise UsageError(f"The folder for the run cannot be made: {error.strerror}", where=f"in {path}",
                              hint="Give another folder with --out") from error
-        return cls(path)
+        return folder
+
+    def close(self) -> None:
+        """Let others write into it. Twice is fine."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _take(self) -> None:
+        lock = (self.path / "lock").open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise UsageError("Another search is writing into this folder", where=f"in {self.path}",
+                             hint="Wait for its end, or give another folder with --out") from None
+        self._lock = lock
 
     @classmethod
     def open(cls, path: Path) -> PipelineFolder:

@@ -53,7 +53,7 @@ def test_the_loop_is_that_of_diffusers(home: Path, kind: str, scheduler: str, tm
     assert np.abs(ours.picture.final[0] - theirs).max() <= 1e-5
     difference = np.asarray(to_image(ours.picture.final[0]), int) - np.asarray(to_image(theirs), int)
     assert np.abs(difference).max() <= 1, "a value on the edge of rounding"
-    assert np.count_nonzero(difference) <= 1e-4 * difference.size
+    assert np.count_nonzero(difference) <= 1e-3 * difference.size
 
 
 def test_a_picture_of_another_size_is_prepared_as_diffusers_does() -> None:

@@ -292,3 +292,24 @@ def test_names_of_runs() -> None:
     assert run_name(SwapKind.PAIR, ("a", "b"), ("a", "b")) == "pair-a-b"
     assert run_name(SwapKind.ALL, ("a", "b"), ("a", "b")) == "all"
     assert run_name(SwapKind.SINGLE, ("a",), ()) == "only-a"
+
+
+def test_two_searches_do_not_write_into_one_folder(tmp_path: Path) -> None:
+    first = locate(plan(load(HEALTHY), tmp_path / "run"), [], Cancel())
+    for _ in zip(range(3), first, strict=False):
+        pass
+    with pytest.raises(UsageError, match="Another search is writing into this folder"):
+        search(load(HEALTHY), tmp_path / "run", runtime="reference")
+    first.close()  # type: ignore[attr-defined]
+    assert search(load(HEALTHY), tmp_path / "run", runtime="reference", layers=False).verdict is Verdict.PASS
+
+
+def test_a_target_that_is_said_to_compute_in_float16_is_judged_so(tmp_path: Path) -> None:
+    """Weights rounded to float16: wrong for float32, the usual thing for float16."""
+    rounded = {"unet": planted("unet", "conv_out.weight", lambda a: a.astype(np.float16), tmp_path / "m.onnx")}
+    plain = search(spec_with(rounded), tmp_path / "plain", runtime="", layers=False)
+    assert next(s for s in plain.submodels if s.name == "unet").verdict is not Verdict.PASS
+    spec = spec_with(rounded)
+    spec = replace(spec, submodels=tuple(replace(s, dtype="float16") for s in spec.submodels))
+    half = search(spec, tmp_path / "half", runtime="", layers=False)
+    assert half.verdict is Verdict.PASS
