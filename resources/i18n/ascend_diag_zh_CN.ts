@@ -1599,7 +1599,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>Filters</name>
     <message>
         <source>Level</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">层级</translation>
     </message>
     <message>
         <source>every level</source>
@@ -1722,6 +1722,131 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <message>
         <source>What to do</source>
         <translation>怎么办</translation>
+    </message>
+</context>
+<context>
+    <name>FixPane</name>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Golden</source>
+        <translation type="unfinished">原模型</translation>
+    </message>
+    <message>
+        <source>ONNX models (*.onnx)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation type="unfinished">目标模型</translation>
+    </message>
+    <message>
+        <source>Models (*.mindir *.onnx)</source>
+        <translation type="unfinished">模型 (*.mindir *.onnx)</translation>
+    </message>
+    <message>
+        <source>in a folder of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation type="unfinished">输入</translation>
+    </message>
+    <message>
+        <source>Arrays (*.npz)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>generated, by what they mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation type="unfinished">自动</translation>
+    </message>
+    <message>
+        <source>reference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pair</source>
+        <translation type="unfinished">模型对</translation>
+    </message>
+    <message>
+        <source>Shapes</source>
+        <translation type="unfinished">形状</translation>
+    </message>
+    <message>
+        <source>Most tries</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Runtime</source>
+        <translation type="unfinished">运行时</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation type="unfinished">误差</translation>
+    </message>
+    <message>
+        <source>Seconds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layer to blame, or the reason</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tries</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop an ONNX model and the MindIR that it became.
+
+The cause is found, the least is changed, the real converter converts it again, and the result is compared layer by layer. The first try that is proved ends the search.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose two models first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation type="unfinished">已写入：{path}</translation>
+    </message>
+    <message>
+        <source>Repairing {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} tries  ·  {seconds} s  ·  {path}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The repair was stopped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From a wrong model to a right one, proved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hypotheses in order of cost; each is really converted, run and compared again.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2016,6 +2141,49 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <message>
         <source>dimension {number}</source>
         <translation>第 {number} 维</translation>
+    </message>
+</context>
+<context>
+    <name>InstallDialog</name>
+    <message>
+        <source>Install a runtime</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking at what is here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Making an environment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Getting and installing packages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trying it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} {version} is installed into an environment of its own; nothing else on this computer is changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the installer said</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopping …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It was not installed.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2380,7 +2548,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Level</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">层级</translation>
     </message>
     <message>
         <source>Module</source>
@@ -2419,6 +2587,139 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Explain {code}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LintPane</name>
+    <message>
+        <source>Look</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation type="unfinished">模型</translation>
+    </message>
+    <message>
+        <source>ONNX models (*.onnx)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>measure unknown forms on this machine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>apply the rewrites that avoid it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation type="unfinished">输入</translation>
+    </message>
+    <message>
+        <source>Arrays (*.npz)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>generated, by what they mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ONNX</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shapes</source>
+        <translation type="unfinished">形状</translation>
+    </message>
+    <message>
+        <source>Converter and runtime</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rewrites</source>
+        <translation type="unfinished">改写</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation type="unfinished">算子</translation>
+    </message>
+    <message>
+        <source>Expected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Evidence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rewrite</source>
+        <translation type="unfinished">改写</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Applied</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Outputs moved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rewrites that avoid it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop an ONNX model here.
+
+Every node is looked up among thousands of measured cases: will it convert, load, run, and be right. Known defects that depend on the numbers are imitated on the model&apos;s inputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a model first</source>
+        <translation type="unfinished">请先选择模型</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation type="unfinished">是</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation type="unfinished">已写入：{path}</translation>
+    </message>
+    <message>
+        <source>Looking at {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} nodes  ·  {seconds} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The look was stopped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which nodes will fail, or be wrong without a word?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Before any conversion, by what was measured on the real converter and runtime.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2828,6 +3129,14 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation>ONNX 转 MindIR 并加以证明；有帮助的改写；转换器配置</translation>
     </message>
     <message>
+        <source>Precision</source>
+        <translation type="unfinished">精度</translation>
+    </message>
+    <message>
+        <source>What fp16 would break, what will fail, and how a wrong model is repaired</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Graphs</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3033,6 +3342,249 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
 </context>
 <context>
+    <name>PrecisionPage</name>
+    <message>
+        <source>Precision</source>
+        <translation type="unfinished">精度</translation>
+    </message>
+    <message>
+        <source>Before conversion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PrecisionPane</name>
+    <message>
+        <source>Emulate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation type="unfinished">模型</translation>
+    </message>
+    <message>
+        <source>ONNX models (*.onnx)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>plain float32</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>float32, 16 at a time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>in the narrow type</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>too large values stick at the limit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>find the layers to keep in float32</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the limit up to which an output passes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation type="unfinished">输入</translation>
+    </message>
+    <message>
+        <source>Arrays (*.npz)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>generated, by what they mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ONNX</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shapes</source>
+        <translation type="unfinished">形状</translation>
+    </message>
+    <message>
+        <source>What the device does</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Floats in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sums</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Error wanted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search at most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Converter</source>
+        <translation type="unfinished">转换器</translation>
+    </message>
+    <message>
+        <source>Effect on the outputs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Own error</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cost against error</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation type="unfinished">层</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation type="unfinished">算子</translation>
+    </message>
+    <message>
+        <source>Alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Effect</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layers that stay in float32</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation type="unfinished">文件</translation>
+    </message>
+    <message>
+        <source>What it is for</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What was written</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept in float32</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop an ONNX model here.
+
+It is run with every tensor stored in the narrower type, on this machine: what overflows, which layers are sensitive, and the fewest layers to keep in float32.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a model first</source>
+        <translation type="unfinished">请先选择模型</translation>
+    </message>
+    <message>
+        <source>Emulating {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} layers, {kept} kept in float32  ·  {runs} runs  ·  {seconds} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The emulation was stopped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What would fp16 break, and what must stay in float32?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No NPU is needed: the model runs here with every tensor stored in the narrower type.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>On exact inputs, in units of the error of merely storing the result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The same with every layer before it in the narrow type too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Error of the worst output if only this layer is in the narrow type</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Largest</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lost</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PrecisionPlots</name>
+    <message>
+        <source>Own error of each layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Effect of each layer on the outputs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>layer, in running order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>own error (1 = storage)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>error of the worst output</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cost against error</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>written elements in float32, %</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>PreferencesDialog</name>
     <message>
         <source>Preferences</source>
@@ -3162,6 +3714,10 @@ Two at once are compared.</source>
         <translation>每次调用</translation>
     </message>
     <message>
+        <source>calls of the host</source>
+        <translation>主机调用</translation>
+    </message>
+    <message>
         <source>against the earlier one</source>
         <translation>与较早的比较</translation>
     </message>
@@ -3247,8 +3803,8 @@ Two at once are compared.</source>
         <translation>模型 (*.onnx)</translation>
     </message>
     <message>
-        <source>Convert with the proved ones</source>
-        <translation>用已证明的改写转换</translation>
+        <source>Convert with the selected ones</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Model</source>
@@ -3431,6 +3987,10 @@ Two at once are compared.</source>
     <message>
         <source>Looking for runtimes …</source>
         <translation>正在查找运行时…</translation>
+    </message>
+    <message>
+        <source>Install {name} …</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{name}: not installed</source>
@@ -3666,6 +4226,14 @@ Two at once are compared.</source>
     <message>
         <source>Longest µs</source>
         <translation>最长 µs</translation>
+    </message>
+    <message>
+        <source>Call</source>
+        <translation>调用</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>层级</translation>
     </message>
     <message>
         <source>Matrix</source>
