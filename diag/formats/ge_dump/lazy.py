@@ -62,8 +62,8 @@ class Part:
         return bytes(self.data[self.start:self.end])
 
 
-def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[GeGraph, ...]:
-    """All graphs. Raises Irregular."""
+def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[tuple[GeGraph, ...], int]:
+    """All graphs, and the byte behind the last one. Raises Irregular."""
     whole = style.GRAPH + b" {\n"
     starts = [0] if data[:len(whole)] == whole else []
     starts += [at + 1 for at in _finds(data, b"\n" + whole)]
@@ -77,12 +77,11 @@ def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[GeGr
         last = end.end()
         found.append(_graph(data, path, style, start + len(whole), end.start() + 1))
     _check_inputs(data, found)
-    return tuple(found)
+    return tuple(found), last
 
 
-def behind(data: mmap.mmap | bytes, path: Path) -> Message:
+def behind(data: mmap.mmap | bytes, path: Path, start: int) -> Message:
     """What stands behind the last graph: attributes of the model. Raises FormatError, Irregular where it is long."""
-    start = max((match.end() for match in _GRAPH_END.finditer(data)), default=len(data))
     if len(data) - start > _LONG_TAIL:
         raise Irregular
     return parse(bytes(data[start:]), path, start)

@@ -42,9 +42,9 @@ def read(path: Path) -> GeModel:
     known = stages.parse(path.name)
     known_of: dict[str, GeValue] = {}
     try:
-        found, strict = lazy.graphs(data, path, style), False
+        (found, end), strict = lazy.graphs(data, path, style), False
         if style is proto:
-            known_of = attributes(lazy.behind(data, path))
+            known_of = attributes(lazy.behind(data, path, end))
     except lazy.Irregular:
         found, strict = _strictly(data, path, style), True
     found = lazy.checked(found, path)
