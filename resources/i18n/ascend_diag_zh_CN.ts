@@ -613,6 +613,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation>按输入名存放的数组 (*.npz)</translation>
     </message>
     <message>
+        <source>Arrays (*.npy)</source>
+        <translation>数组 (*.npy)</translation>
+    </message>
+    <message>
         <source>empty: what the device recorded</source>
         <translation>留空：使用设备记录的输入</translation>
     </message>
@@ -683,6 +687,18 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <message>
         <source>Inputs as both models get them</source>
         <translation>两个模型实际得到的输入</translation>
+    </message>
+    <message>
+        <source>File for this input …</source>
+        <translation>为该输入指定文件…</translation>
+    </message>
+    <message>
+        <source>An array (*.npy) for the input that is selected in the table</source>
+        <translation>为表中选中的输入指定数组文件 (*.npy)</translation>
+    </message>
+    <message>
+        <source>Forget these files</source>
+        <translation>清除这些文件</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -1221,7 +1237,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>no error at all</source>
-        <translation type="unfinished"></translation>
+        <translation>完全无误差</translation>
     </message>
     <message>
         <source>expected noise</source>
@@ -1853,7 +1869,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     <name>Flow</name>
     <message>
         <source>{title} waits until the running comparison has ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 正在排队，等待当前比对结束。</translation>
     </message>
     <message>
         <source>Open</source>
@@ -2147,43 +2163,43 @@ The cause is found, the least is changed, the real converter converts it again, 
     <name>InstallDialog</name>
     <message>
         <source>Install a runtime</source>
-        <translation type="unfinished"></translation>
+        <translation>安装运行时</translation>
     </message>
     <message>
         <source>Looking at what is here</source>
-        <translation type="unfinished"></translation>
+        <translation>正在检查本机环境</translation>
     </message>
     <message>
         <source>Making an environment</source>
-        <translation type="unfinished"></translation>
+        <translation>正在创建环境</translation>
     </message>
     <message>
         <source>Getting and installing packages</source>
-        <translation type="unfinished"></translation>
+        <translation>正在下载并安装软件包</translation>
     </message>
     <message>
         <source>Trying it</source>
-        <translation type="unfinished"></translation>
+        <translation>正在试运行</translation>
     </message>
     <message>
         <source>{name} {version} is installed into an environment of its own; nothing else on this computer is changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} {version} 将安装到独立的环境中，不改动本机其他内容。</translation>
     </message>
     <message>
         <source>Progress</source>
-        <translation type="unfinished"></translation>
+        <translation>进度</translation>
     </message>
     <message>
         <source>What the installer said</source>
-        <translation type="unfinished"></translation>
+        <translation>安装程序的输出</translation>
     </message>
     <message>
         <source>Stopping …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在停止…</translation>
     </message>
     <message>
         <source>It was not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>未安装成功。</translation>
     </message>
 </context>
 <context>
@@ -2234,7 +2250,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Show what this comparison found</source>
-        <translation type="unfinished"></translation>
+        <translation>显示该比对的结果</translation>
     </message>
     <message>
         <source>What the job said</source>
@@ -2462,7 +2478,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Click on a heading to sort; with Shift held, sort by one more column</source>
-        <translation type="unfinished"></translation>
+        <translation>单击表头排序；按住 Shift 再单击可增加一列排序</translation>
     </message>
     <message>
         <source>No layer matches the filters.</source>
@@ -2498,7 +2514,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>sorted by {columns}</source>
-        <translation type="unfinished"></translation>
+        <translation>排序：{columns}</translation>
     </message>
     <message>
         <source>Copy rows</source>
@@ -3757,19 +3773,19 @@ Two at once are compared.</source>
     </message>
     <message>
         <source>Record this layer</source>
-        <translation type="unfinished"></translation>
+        <translation>记录该层</translation>
     </message>
     <message>
         <source>Compare once more and keep the tensors of this layer</source>
-        <translation type="unfinished"></translation>
+        <translation>重新比对一次，并保留该层的张量</translation>
     </message>
     <message>
         <source>Record every layer</source>
-        <translation type="unfinished"></translation>
+        <translation>记录所有层</translation>
     </message>
     <message>
         <source>Compare once more and keep the tensors of all layers, up to {size} on the disk</source>
-        <translation type="unfinished"></translation>
+        <translation>重新比对一次，并保留所有层的张量，磁盘占用不超过 {size}</translation>
     </message>
     <message>
         <source>Tensors are recorded when the comparison has ended.</source>
@@ -3990,7 +4006,7 @@ Two at once are compared.</source>
     </message>
     <message>
         <source>Install {name} …</source>
-        <translation type="unfinished"></translation>
+        <translation>安装 {name}…</translation>
     </message>
     <message>
         <source>{name}: not installed</source>
