@@ -52,7 +52,7 @@ _TRACEBACK = re.compile(
 _FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
 EXCEPTION = re.compile(
     r"^\s*(?:\w+: )?"
-    r"(?P<type>(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning)|AssertionError))"
+    r"(?P<type>(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning)(?:_\w+)?|AssertionError))"
     r"(?::\s?(?P<message>.*))?$", re.DOTALL)
 _RULE = re.compile(
     r"^\s*(?:[-=*_#~]{4,}|- (?:Ascend|C\+\+|The |Framework|Error).{0,80}|\.{3,}|[\[\]{}(),;]+|`{3}\w*)\s*$")
