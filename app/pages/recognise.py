@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 _HEAD = 65_536
@@ -14,6 +15,14 @@ def pipeline(path: Path) -> bool:
     if path.is_dir():
         return kind_of_run(path) == "pipeline" or (path / "pipeline.toml").is_file()
     return path.suffix == ".toml" and re.search(r"^\s*\[\[submodels\]\]", head(path), re.MULTILINE) is not None
+
+
+def model_and_recording(paths: Sequence[Path]) -> bool:
+    """An ONNX model and a folder of what an NPU recorded, perhaps with the compiler's graph: they are compared."""
+    models = [p for p in paths if p.suffix == ".onnx"]
+    folders = [p for p in paths if p.is_dir() and kind_of_run(p) == "" and not pipeline(p)]
+    rest = [p for p in paths if p not in models and p not in folders]
+    return len(models) == 1 and len(folders) == 1 and all(p.suffix in (".txt", ".pbtxt", ".om", ".json") for p in rest)
 
 
 def kind_of_run(path: Path) -> str:

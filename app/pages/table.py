@@ -15,6 +15,7 @@ from app.pages.convert import accept as convert_accept
 from app.pages.graphs import accept as graph_accept
 from app.pages.logs import accept as log_accept
 from app.pages.performance import accept
+from app.pages.precision import accept as precision_accept
 
 if TYPE_CHECKING:
     from app.pages.interface import Page
@@ -57,6 +58,9 @@ PAGES: tuple[Entry, ...] = (
     Entry("convert", str(QT_TRANSLATE_NOOP("Pages", "Convert")),
           str(QT_TRANSLATE_NOOP("Pages", "ONNX to MindIR, proved; rewrites that help; the converter's configuration")),
           "convert", "app.pages.convert.page:ConvertPage", convert_accept.wanted),
+    Entry("precision", str(QT_TRANSLATE_NOOP("Pages", "Precision")),
+          str(QT_TRANSLATE_NOOP("Pages", "What fp16 would break, what will fail, and how a wrong model is repaired")),
+          "precision", "app.pages.precision.page:PrecisionPage", precision_accept.wanted),
     Entry("graphs", str(QT_TRANSLATE_NOOP("Pages", "Graphs")),
           str(QT_TRANSLATE_NOOP("Pages", "What the compiler did: any graph, two side by side, or pass by pass")),
           "graph", "app.pages.graphs.page:GraphsPage", graph_accept.wanted),
@@ -71,6 +75,8 @@ PAGES: tuple[Entry, ...] = (
 
 def page_of(paths: Sequence[Path], pages: Sequence[Entry] = PAGES) -> str:
     """Name of the page that the paths belong to; the comparison where no page wants them."""
+    if recognise.model_and_recording(paths):
+        return COMPARE
     for entry in pages:
         if any(entry.accepts(path) for path in paths):
             return entry.name

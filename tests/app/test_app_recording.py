@@ -9,6 +9,7 @@ from npu_model import channel, recording
 
 from app.dialogs.compare import CompareDialog
 from app.models.draft import Draft, check
+from app.pages.table import COMPARE, page_of
 from app.pairs import Pair, sort_out
 from diag.types.layer import Stage, Verdict
 
@@ -90,3 +91,10 @@ def shot(widget: object, name: str) -> None:
     folder = os.environ.get("DIAG_SHOTS")
     if folder:
         widget.grab().save(str(Path(folder) / f"{name}.png"))  # type: ignore[attr-defined]
+
+
+def test_the_three_belong_to_the_comparison_and_the_graph_alone_does_not(tmp_path: Path) -> None:
+    model, folder, graph = dropped(tmp_path)
+    assert page_of([model, folder, graph]) == COMPARE
+    assert page_of([folder, model]) == COMPARE
+    assert page_of([graph]) == "graphs"
