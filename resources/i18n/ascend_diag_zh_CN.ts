@@ -3820,7 +3820,7 @@ Two at once are compared.</source>
     </message>
     <message>
         <source>Convert with the selected ones</source>
-        <translation type="unfinished"></translation>
+        <translation>用选定的改写转换</translation>
     </message>
     <message>
         <source>Model</source>
