@@ -57,14 +57,15 @@ def _one(name: str, plan: ConverterPlan, job: ConvertJob, cancel: Cancel) -> Gen
     from diag.tools.converter.record import keep, kept
     from diag.tools.converter.run import digest_of
 
-    before = kept(plan.output, digest_of(plan)) if job.resume and plan.onnx.is_file() else None
-    if before is not None:
-        yield Message(f"{name}: kept from before")
-        return replace(before, status=ConvertStatus.KEPT, name=name)
     try:
+        digest = digest_of(plan) if plan.onnx.is_file() else ""
+        before = kept(plan.output, digest) if job.resume else None
+        if before is not None:
+            yield Message(f"{name}: kept from before")
+            return replace(before, status=ConvertStatus.KEPT, name=name)
         for event in convert_with_offers(plan, cancel):
             if isinstance(event, Finished):
-                found: Conversion = replace(event.result, name=name)
+                found: Conversion = replace(event.result, name=name, digest=digest)
                 keep(found, plan.output)
                 return found
             yield _within(event, name) if len(job.plans) > 1 else event

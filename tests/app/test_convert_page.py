@@ -190,9 +190,13 @@ def test_rewrites_are_shown_proved_and_used(page, qtbot, tmp_path):
     text = pane.difference.toPlainText()
     assert "- n = LayerNormalization(m, s, b)" in text
     assert "+ n = Add(" in text
+    assert pane.selected() == names
+    pane.offers.clearSelection()
+    assert not pane.use.isEnabled()
+    pane.offers.selectRow(0)
     pane.use.click()
     assert page.front is page.convert
-    assert page.convert.fields.rewrite_names() == tuple(names)
+    assert page.convert.fields.rewrite_names() == ("layer_norm_decomposed",)
     words = page.convert.words()
     assert words[words.index("--rewrite") + 1] == "layer_norm_decomposed"
 

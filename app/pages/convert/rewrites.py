@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelectionModel, Signal
+from PySide6.QtWidgets import QAbstractItemView, QPushButton, QVBoxLayout, QWidget
 
 from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
@@ -26,8 +26,12 @@ from diag.report.document import dumps
 from diag.report.sheet import Column, Lines, Part, Sheet, Table, page
 from diag.rewrites.apply import LIMIT, Offer, Rewritten
 from diag.rules import words as say
+from diag.tools.converter.offered import LAST
 from diag.tools.converter.plan import name_of
 from diag.types.layer import Verdict
+
+_ROW = QItemSelectionModel.SelectionFlag.Rows
+_ON, _OFF = QItemSelectionModel.SelectionFlag.Select, QItemSelectionModel.SelectionFlag.Deselect
 
 
 class RewritesPane(Pane):
@@ -50,9 +54,9 @@ class RewritesPane(Pane):
         self.pairs: list[tuple[Offer, Rewritten]] = []
         self.model = FileField(self.look, self.tr("ONNX model"), self.tr("Models (*.onnx)"), self)
         self.shapes = Shapes(self.look, self)
-        for widget in (self.shapes.profiles, self.shapes.combine):
+        for widget in (self.shapes.profiles, self.shapes.combine, self.shapes.preview):
             widget.hide()
-        self.use = QPushButton(self.look.icon("convert"), self.tr("Convert with the proved ones"), self)
+        self.use = QPushButton(self.look.icon("convert"), self.tr("Convert with the selected ones"), self)
         self.use.setEnabled(False)
         self.use.clicked.connect(self._use)
         self.model.edit.textChanged.connect(self.touched)
@@ -70,7 +74,9 @@ class RewritesPane(Pane):
         self.offers_model = RecordModel((self.tr("Rewrite"), self.tr("Places"), self.tr("Largest change"),
                                          self.tr("Proved"), self.tr("What for")), right=(1, 2), parent=self)
         self.offers = small_table(self.offers_model, self.tr("Rewrites"), (190, 64, 118, 76))
+        self.offers.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.offers.selectionModel().currentRowChanged.connect(lambda *_: self._row())
+        self.offers.selectionModel().selectionChanged.connect(lambda *_: self.use.setEnabled(bool(self.selected())))
         self.difference = DiffView(self.look, self.tr("What changes"), self)
         self.difference.setPlaceholderText(self.tr("Choose a rewrite to see what it changes."))
         self.difference.hide()
@@ -113,14 +119,21 @@ class RewritesPane(Pane):
         self.offers_model.set_records([])
         self.offers_model.set_records([self._record(o, r) for o, r in self.pairs])
         self.tell_findings([o.finding for o, _ in self.pairs])
-        self.use.setEnabled(any(r.proved for _, r in self.pairs))
         self.difference.clear()
         if self.pairs:
-            self.offers.selectRow(0)
+            self.offers.setCurrentIndex(self.offers_model.index(0, 0))
+        for row, (offer, made) in enumerate(self.pairs):
+            usual = made.proved and offer.name not in LAST
+            self.offers.selectionModel().select(self.offers_model.index(row, 0), _ROW | (_ON if usual else _OFF))
         if self.tabs.indexOf(self.difference) < 0:
             self.tabs.insertTab(0, self.difference, self.tr("What changes"))
         self.tabs.setCurrentWidget(self.difference)
         self.shown.emit((str(result.model),), self.tr("rewrites"))
+
+    def selected(self) -> list[str]:
+        """Names of the proved rewrites that are selected."""
+        rows = {index.row() for index in self.offers.selectionModel().selectedRows()}
+        return [o.name for row, (o, r) in enumerate(self.pairs) if row in rows and r.proved]
 
     def sentence(self) -> tuple[str, str, str]:
         """See ``Pane``."""
@@ -182,4 +195,4 @@ class RewritesPane(Pane):
 
     def _use(self) -> None:
         if self.result is not None:
-            self.chosen.emit(self.result.model, [o.name for o, r in self.pairs if r.proved])
+            self.chosen.emit(self.result.model, self.selected())

@@ -12,12 +12,12 @@ from diag.rewrites.apply import Offer, offers
 from diag.rewrites.registry import rewrites
 from diag.tools.converter.batch import AUTO, without_auto
 from diag.tools.converter.plan import ConverterPlan
-from diag.tools.converter.run import convert, digest_of
+from diag.tools.converter.run import convert
 from diag.types.conversion import Conversion, ConvertStatus
 
 _BROAD = ("constants_folded", "opset_lowered", "mask_constant_bounded")
 """They change a model in many places; a converter may stumble over what they leave as over what they take."""
-_LAST = ("where_arithmetic",)
+LAST = ("where_arithmetic",)
 """It only serves where a model does not run otherwise."""
 
 
@@ -28,10 +28,10 @@ def convert_with_offers(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
     """
     first = yield from _converted(without_auto(plan), cancel)
     if first.status in (ConvertStatus.OK, ConvertStatus.UNCHECKED):
-        yield Finished(replace(first, digest=digest_of(plan)))
+        yield Finished(first)
         return
     found = offers_for(plan)
-    first = replace(first, digest=digest_of(plan), findings=(*first.findings, *(o.finding for o in found)))
+    first = replace(first, findings=(*first.findings, *(o.finding for o in found)))
     if AUTO not in plan.rewrites or not found:
         yield Finished(first)
         return
@@ -43,7 +43,7 @@ def convert_with_offers(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
             yield Message(f"{error.message}. {error.where}", "warning")
             continue
         if again.status in (ConvertStatus.OK, ConvertStatus.UNCHECKED):
-            yield Finished(replace(again, digest=digest_of(plan)))
+            yield Finished(again)
             return
     yield Finished(first)
 
@@ -61,7 +61,7 @@ def offers_for(plan: ConverterPlan) -> tuple[Offer, ...]:
 def _choices(found: tuple[Offer, ...]) -> Iterator[tuple[str, ...]]:
     """From those that replace single operators to all of them; each choice once."""
     told: set[tuple[str, ...]] = {()}
-    for left_out in ((*_BROAD, *_LAST), _LAST, _BROAD, ()):
+    for left_out in ((*_BROAD, *LAST), LAST, _BROAD, ()):
         names = tuple(o.name for o in found if o.name not in left_out)
         if names not in told:
             told.add(names)

@@ -12,6 +12,7 @@ from diag.cancel import Cancel
 from diag.errors import ToolFailed, UsageError
 from diag.events import Event, Finished, Progress
 from diag.formats.interface import key_of
+from diag.formats.onnx import load
 from diag.formats.registry import identify
 from diag.logs.environment import settings, variables
 from diag.rewrites.apply import Rewritten, rewrite
@@ -34,6 +35,7 @@ from diag.tools.converter.story import (
 from diag.types.conversion import Conversion, ConvertStatus, Smoke
 from diag.types.finding import Severity
 from diag.types.layer import Verdict
+from diag.types.tensor import Span
 from diag.workspace.codec import to_json
 from diag.workspace.digest import sha256
 
@@ -59,7 +61,7 @@ def convert(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
         plan.onnx, made.output, ConvertStatus.FAILED, config, command("converter_lite", plan, onnx, plan.output, file),
         converter.kind, made.version, str(converter.path), made.seconds, log=made.log, ending=made.ending.text,
         rewrites=tuple(plan.rewrites), rewritten=rewritten.path if rewritten is not None else None,
-        digest=digest_of(plan), name=plan.name, change=rewritten.largest if rewritten is not None else 0.0)
+        name=plan.name, change=rewritten.largest if rewritten is not None else 0.0)
     yield Progress("Looking at the result", 2, _STAGES)
     told = list(about_plan(plan, made.version))
     if made.output is None:
@@ -95,10 +97,16 @@ def check(plan: ConverterPlan, converter: Converter) -> None:
 
 
 def digest_of(plan: ConverterPlan) -> str:
-    """Hash of the model's bytes and of everything in the plan that decides what is made of it."""
+    """Hash of the model's bytes, weights outside its file too, and of all in the plan that decides what becomes of it.
+
+    Raises FormatError for what is no model.
+    """
+    weights = load(plan.onnx).graph.weights.values()
+    outside = {w.data.path for w in weights if isinstance(w.data, Span)} - {plan.onnx.absolute()}
     facts = to_json(replace(plan, limits=type(plan.limits)(), output=Path(plan.output.name), diagnostics=False))
     config = sha256(plan.config_file) if plan.config_file is not None and plan.config_file.is_file() else ""
-    told = json.dumps([sha256(plan.onnx), config, facts], sort_keys=True)
+    bytes_ = [sha256(path) for path in (plan.onnx, *sorted(p for p in outside if p.is_file()))]
+    told = json.dumps([bytes_, config, facts], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 
