@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -12,10 +12,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QFormLayout,
     QGroupBox,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -100,6 +103,12 @@ class CompareDialog(QDialog):
                                    self.tr("Where from")), parent=self)
         self.preview = small_table(self.inputs, self.tr("Inputs as both models get them"), (110, 64, 84, 190), self)
         self.preview.setMinimumHeight(80)
+        self._files: dict[str, str] = {}
+        self.one_file = QPushButton(look.icon("open"), self.tr("File for this input …"), self)
+        self.one_file.setToolTip(self.tr("An array (*.npy) for the input that is selected in the table"))
+        self.no_files = QPushButton(self.tr("Forget these files"), self)
+        for button in (self.one_file, self.no_files):
+            button.setEnabled(False)
         self.problems = {name: Problem(look, self) for name in
                          ("golden", "target", "graph", "archive", "shapes", "budget", "map_file", "key")}
 
@@ -128,6 +137,11 @@ class CompareDialog(QDialog):
         self._row(form, self.tr("Shapes"), self.shapes, "shapes")
         form.addRow(self.tr("Seed"), self.seed)
         form.addRow(self.preview)
+        own = QHBoxLayout()
+        own.addWidget(self.one_file)
+        own.addWidget(self.no_files)
+        own.addStretch(1)
+        form.addRow(own)
         more = QGroupBox(self.tr("More"), self)
         rest = QFormLayout(more)
         rest.addRow(self.tr("Limits"), self.preset)
@@ -161,6 +175,10 @@ class CompareDialog(QDialog):
                      self.shapes, self.budget, self.key, self.out):
             edit.textChanged.connect(lambda _: self._wait.start())
         self.seed.valueChanged.connect(lambda _: self._wait.start())
+        self.preview.selectionModel().currentRowChanged.connect(lambda now, _: self.one_file.setEnabled(now.isValid()))
+        self.preview.activated.connect(lambda _: self._choose_file())
+        self.one_file.clicked.connect(self._choose_file)
+        self.no_files.clicked.connect(lambda: self.set_files({}))
         self.start.clicked.connect(self._start)
         self.copy.clicked.connect(self._copy)
         self.buttons.rejected.connect(self.reject)
@@ -175,7 +193,22 @@ class CompareDialog(QDialog):
                      self.archive.text(), self.shapes.text(), self.seed.value(), self.budget.text(),
                      str(self.preset.currentData()), self.threads.value(), self.own_input.isChecked(),
                      self.checks.currentData(), self.map_file.text(), self.graph.text(), self.key.text(),
-                     self.out.text().strip())
+                     self.out.text().strip(), tuple(self._files.items()))
+
+    def set_files(self, files: Mapping[str, str]) -> None:
+        """Arrays (.npy) by input; the others come from the archive, or are generated."""
+        self._files = dict(files)
+        self.no_files.setEnabled(bool(self._files))
+        self._wait.start()
+
+    def _choose_file(self) -> None:
+        row = self.preview.currentIndex().row()
+        if not 0 <= row < len(self.inputs.records):
+            return
+        name = self.inputs.records[row].cells[0]
+        file, _ = QFileDialog.getOpenFileName(self, name, "", self.tr("Arrays (*.npy)"))
+        if file:
+            self.set_files({**self._files, name: file})
 
     def shut_down(self) -> None:
         """Stop what runs beside the dialog."""

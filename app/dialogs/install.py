@@ -30,7 +30,8 @@ class InstallDialog(QDialog):
         self.setWindowTitle(self.tr("Install a runtime"))
         self.resize(620, 380)
         self._job = job if job is not None else _install
-        self._stages = {"look": self.tr("Looking at what is here"), "make the environment": self.tr("Making an environment"),
+        self._stages = {"look": self.tr("Looking at what is here"),
+                        "make the environment": self.tr("Making an environment"),
                         "install": self.tr("Getting and installing packages"), "try": self.tr("Trying it")}
         words = self.tr("{name} {version} is installed into an environment of its own; nothing else on this computer "
                         "is changed.").format(name=provision.NAME, version=provision.VERSION)

@@ -28,7 +28,10 @@ _SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The fields of the dialog as text. ``spec``: the installation that was chosen, None lets the name decide."""
+    """The fields of the dialog as text. ``spec``: the installation that was chosen, None lets the name decide.
+
+    ``files``: (input, .npy) of inputs that have a file of their own.
+    """
 
     golden: str = ""
     target: str = ""
@@ -48,6 +51,7 @@ class Draft:
     graph: str = ""
     key: str = ""
     out: str = ""
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,10 @@ def check(draft: Draft) -> Checked:
     choice = InputChoice()
     previews: tuple[Preview, ...] = ()
     with _noting(problems, "shapes"):
-        choice = InputChoice(Path(draft.archive) if draft.archive else None, {}, parse_shapes(draft.shapes), draft.seed)
+        choice = InputChoice(Path(draft.archive) if draft.archive else None, {n: Path(f) for n, f in draft.files},
+                             parse_shapes(draft.shapes), draft.seed)
     if "golden" not in problems and "shapes" not in problems and not recorded:
-        with _noting(problems, "archive" if draft.archive else "shapes"):
+        with _noting(problems, "archive" if draft.archive or draft.files else "shapes"):
             previews = _inputs(Path(draft.golden), choice)
     if recorded and not problems:
         with _noting(problems, "archive"):
@@ -120,7 +125,9 @@ class _noting:  # noqa: N801 - used as a statement
     def __exit__(self, _kind: object, error: object, _trace: object) -> bool:
         if not isinstance(error, DiagError):
             return False
-        self._problems[self._name] = ". ".join(s.rstrip(".") for s in (error.message, error.hint) if s)
+        # Under "archive" stand the problems of several files: which one it is must be said.
+        place = error.where if self._name == "archive" else ""
+        self._problems[self._name] = ". ".join(s.rstrip(".") for s in (error.message, place, error.hint) if s)
         return True
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
@@ -266,6 +267,16 @@ def test_dropped_pairs_fill_the_dialog_and_problems_stand_at_their_fields(opened
     asked.shapes.setText("nobody:1,2")
     qtbot.waitUntil(lambda: "nobody" in asked.problems["shapes"].words.text(), timeout=20_000)
     asked.shapes.setText("")
+    qtbot.waitUntil(lambda: asked.start.isEnabled(), timeout=20_000)
+    np.save(tmp_path / "ids.npy", np.full((1, 77), 7, np.int64))
+    name = asked.inputs.records[0].cells[0]
+    asked.set_files({name: str(tmp_path / "ids.npy")})
+    qtbot.waitUntil(lambda: asked.inputs.records[0].cells[3].startswith("7, 7, 7"), timeout=20_000)
+    assert asked.no_files.isEnabled()
+    asked.set_files({name: str(tmp_path / "nothing.npy")})
+    qtbot.waitUntil(lambda: "nothing.npy" in asked.problems["archive"].words.text(), timeout=20_000)
+    assert not asked.start.isEnabled()
+    asked.no_files.click()
     qtbot.waitUntil(lambda: asked.start.isEnabled(), timeout=20_000)
     asked.copy.click()
     assert QGuiApplication.clipboard().text().startswith("diag compare ")
