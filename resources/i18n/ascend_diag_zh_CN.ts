@@ -442,82 +442,82 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>Card</name>
     <message>
         <source>The line as printed</source>
-        <translation type="unfinished"></translation>
+        <translation>原始日志行</translation>
     </message>
     <message>
         <source>Show the line</source>
-        <translation type="unfinished"></translation>
+        <translation>显示该行</translation>
     </message>
     <message>
         <source>Show the cause in the table (C)</source>
-        <translation type="unfinished"></translation>
+        <translation>在表格中显示根因（C）</translation>
     </message>
     <message>
         <source>Copy as issue report</source>
-        <translation type="unfinished"></translation>
+        <translation>复制为问题报告</translation>
     </message>
     <message>
         <source>Cause, chain, codes and versions as plain text, ready to paste</source>
-        <translation type="unfinished"></translation>
+        <translation>以纯文本形式复制根因、链路、错误码和版本，可直接粘贴</translation>
     </message>
     <message>
         <source>From cause to consequence</source>
-        <translation type="unfinished"></translation>
+        <translation>从原因到后果</translation>
     </message>
     <message>
         <source>Error codes in the logs</source>
-        <translation type="unfinished"></translation>
+        <translation>日志中的错误码</translation>
     </message>
     <message>
         <source>Set aside, wanted, not readable</source>
-        <translation type="unfinished"></translation>
+        <translation>已排除的行、所需文件、无法读取的内容</translation>
     </message>
     <message>
         <source>Chain</source>
-        <translation type="unfinished"></translation>
+        <translation>链路</translation>
     </message>
     <message>
         <source>Codes</source>
-        <translation type="unfinished"></translation>
+        <translation>错误码</translation>
     </message>
     <message>
         <source>Notes</source>
-        <translation type="unfinished"></translation>
+        <translation>说明</translation>
     </message>
     <message>
         <source>Looking for the cause …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找根因…</translation>
     </message>
     <message>
         <source>Line {line} of {file}</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 第 {line} 行</translation>
     </message>
     <message>
         <source>Chain ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>链路（{count}）</translation>
     </message>
     <message>
         <source>Codes ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>错误码（{count}）</translation>
     </message>
 </context>
 <context>
     <name>CodeBox</name>
     <message>
         <source>Error codes</source>
-        <translation type="unfinished"></translation>
+        <translation>错误码</translation>
     </message>
     <message>
         <source>Error code</source>
-        <translation type="unfinished"></translation>
+        <translation>错误码</translation>
     </message>
     <message>
         <source>What the code means</source>
-        <translation type="unfinished"></translation>
+        <translation>错误码的含义</translation>
     </message>
     <message>
         <source>One code in any spelling: decimal, hexadecimal, signed, or a name.</source>
-        <translation type="unfinished"></translation>
+        <translation>任意写法的一个错误码：十进制、十六进制、有符号数或名称。</translation>
     </message>
 </context>
 <context>
@@ -1417,27 +1417,27 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>DiagnosticsBox</name>
     <message>
         <source>Run again with diagnostics</source>
-        <translation type="unfinished"></translation>
+        <translation>打开诊断后重新运行</translation>
     </message>
     <message>
         <source>Paste this into the shell in which the program runs, run it once more, and open the folder here. Unset the variables afterwards: such logs are long.</source>
-        <translation type="unfinished"></translation>
+        <translation>把下面的内容粘贴到运行程序的终端，重新运行一次，然后在这里打开该目录。用完请取消这些变量：这样的日志很长。</translation>
     </message>
     <message>
         <source>CANN prints to the screen instead of files</source>
-        <translation type="unfinished"></translation>
+        <translation>CANN 打印到屏幕而不是文件</translation>
     </message>
     <message>
         <source>Dump the graphs of every pass too (large)</source>
-        <translation type="unfinished"></translation>
+        <translation>同时导出每个 pass 的图（很大）</translation>
     </message>
     <message>
         <source>Variables for the shell</source>
-        <translation type="unfinished"></translation>
+        <translation>终端中要设置的变量</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished">复制</translation>
+        <translation>复制</translation>
     </message>
 </context>
 <context>
@@ -1542,15 +1542,15 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Ten thousand lines, one cause. Which line is it?</source>
-        <translation type="unfinished"></translation>
+        <translation>上万行日志，只有一个根因。是哪一行？</translation>
     </message>
     <message>
         <source>Drop logs here: files, whole folders such as ~/ascend/log, or archives. The line that is the cause is shown first, with what it means and what to do; consequences, wrappers and harmless errors are set aside.</source>
-        <translation type="unfinished"></translation>
+        <translation>把日志拖到这里：文件、整个目录（如 ~/ascend/log）或压缩包。首先显示根因所在的行、含义和处理方法；后果、转述和无害的报错会被排除。</translation>
     </message>
     <message>
         <source>Open logs …</source>
-        <translation type="unfinished"></translation>
+        <translation>打开日志…</translation>
     </message>
     <message>
         <source>What did the compiler do to my model?</source>
@@ -1578,15 +1578,15 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Open a folder …</source>
-        <translation type="unfinished"></translation>
+        <translation>打开目录…</translation>
     </message>
     <message>
         <source>Explain an error code …</source>
-        <translation type="unfinished"></translation>
+        <translation>解释错误码…</translation>
     </message>
     <message>
         <source>Get a better log …</source>
-        <translation type="unfinished"></translation>
+        <translation>获取更详细的日志…</translation>
     </message>
 </context>
 <context>
@@ -1615,67 +1615,67 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>Filters</name>
     <message>
         <source>Level</source>
-        <translation type="unfinished">层级</translation>
+        <translation>级别</translation>
     </message>
     <message>
         <source>every level</source>
-        <translation type="unfinished"></translation>
+        <translation>所有级别</translation>
     </message>
     <message>
         <source>INFO and louder</source>
-        <translation type="unfinished"></translation>
+        <translation>INFO 及以上</translation>
     </message>
     <message>
         <source>WARNING and louder</source>
-        <translation type="unfinished"></translation>
+        <translation>WARNING 及以上</translation>
     </message>
     <message>
         <source>ERROR and louder</source>
-        <translation type="unfinished"></translation>
+        <translation>ERROR 及以上</translation>
     </message>
     <message>
         <source>Text or regular expression (Ctrl+F)</source>
-        <translation type="unfinished"></translation>
+        <translation>文本或正则表达式（Ctrl+F）</translation>
     </message>
     <message>
         <source>Text in lines</source>
-        <translation type="unfinished"></translation>
+        <translation>行中的文本</translation>
     </message>
     <message>
         <source>Modules</source>
-        <translation type="unfinished"></translation>
+        <translation>模块</translation>
     </message>
     <message>
         <source>Processes</source>
-        <translation type="unfinished"></translation>
+        <translation>进程</translation>
     </message>
     <message>
         <source>Thread</source>
-        <translation type="unfinished"></translation>
+        <translation>线程</translation>
     </message>
     <message>
         <source>Thread as printed</source>
-        <translation type="unfinished"></translation>
+        <translation>日志中打印的线程</translation>
     </message>
     <message>
         <source>Lines around each match</source>
-        <translation type="unfinished"></translation>
+        <translation>每处匹配前后的行数</translation>
     </message>
     <message>
         <source>Lines to show before and after each match</source>
-        <translation type="unfinished"></translation>
+        <translation>每处匹配前后要显示的行数</translation>
     </message>
     <message>
         <source>Fold</source>
-        <translation type="unfinished"></translation>
+        <translation>折叠</translation>
     </message>
     <message>
         <source>Show only the first line of records that have several; Space unfolds one</source>
-        <translation type="unfinished"></translation>
+        <translation>多行记录只显示首行；按空格展开一条</translation>
     </message>
     <message>
         <source>Not a regular expression</source>
-        <translation type="unfinished"></translation>
+        <translation>不是正则表达式</translation>
     </message>
 </context>
 <context>
@@ -2552,58 +2552,58 @@ The cause is found, the least is changed, the real converter converts it again, 
     <name>LineModel</name>
     <message>
         <source>File</source>
-        <translation type="unfinished">文件</translation>
+        <translation>文件</translation>
     </message>
     <message>
         <source>Line</source>
-        <translation type="unfinished">行</translation>
+        <translation>行号</translation>
     </message>
     <message>
         <source>Time</source>
-        <translation type="unfinished">用时</translation>
+        <translation>时间</translation>
     </message>
     <message>
         <source>Level</source>
-        <translation type="unfinished">层级</translation>
+        <translation>级别</translation>
     </message>
     <message>
         <source>Module</source>
-        <translation type="unfinished"></translation>
+        <translation>模块</translation>
     </message>
     <message>
         <source>Process</source>
-        <translation type="unfinished"></translation>
+        <translation>进程</translation>
     </message>
     <message>
         <source>Text</source>
-        <translation type="unfinished"></translation>
+        <translation>内容</translation>
     </message>
 </context>
 <context>
     <name>LineTable</name>
     <message>
         <source>Lines of the logs</source>
-        <translation type="unfinished"></translation>
+        <translation>日志行</translation>
     </message>
     <message>
         <source>Copy lines</source>
-        <translation type="unfinished"></translation>
+        <translation>复制所选行</translation>
     </message>
     <message>
         <source>Fold or unfold the record</source>
-        <translation type="unfinished"></translation>
+        <translation>折叠或展开该记录</translation>
     </message>
     <message>
         <source>Only module {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>只看模块 {name}</translation>
     </message>
     <message>
         <source>Only process {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>只看进程 {number}</translation>
     </message>
     <message>
         <source>Explain {code}</source>
-        <translation type="unfinished"></translation>
+        <translation>解释 {code}</translation>
     </message>
 </context>
 <context>
@@ -2754,95 +2754,95 @@ Every node is looked up among thousands of measured cases: will it convert, load
     <name>LogsPage</name>
     <message>
         <source>Follow</source>
-        <translation type="unfinished"></translation>
+        <translation>跟踪</translation>
     </message>
     <message>
         <source>Show what is added to the file, as tail -f does; a new file after rotation is opened</source>
-        <translation type="unfinished"></translation>
+        <translation>像 tail -f 一样显示文件新增的内容；轮转后自动打开新文件</translation>
     </message>
     <message>
         <source>Codes</source>
-        <translation type="unfinished"></translation>
+        <translation>错误码</translation>
     </message>
     <message>
         <source>Explain an error code (Ctrl+L)</source>
-        <translation type="unfinished"></translation>
+        <translation>解释错误码（Ctrl+L）</translation>
     </message>
     <message>
         <source>Diagnostics</source>
-        <translation type="unfinished"></translation>
+        <translation>诊断</translation>
     </message>
     <message>
         <source>Variables that make the next run&apos;s log tell more</source>
-        <translation type="unfinished"></translation>
+        <translation>让下一次运行的日志更详细的变量</translation>
     </message>
     <message>
         <source>The chosen record as printed</source>
-        <translation type="unfinished"></translation>
+        <translation>所选记录的原文</translation>
     </message>
     <message>
         <source>Choose a line: the whole record is shown here.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一行，这里显示整条记录。</translation>
     </message>
     <message>
         <source>Open logs</source>
-        <translation type="unfinished"></translation>
+        <translation>打开日志</translation>
     </message>
     <message>
         <source>Logs and archives (*.log *.log.* *.txt *.out *.gz *.zip *.tar *.tgz);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>日志和压缩包 (*.log *.log.* *.txt *.out *.gz *.zip *.tar *.tgz);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open a folder of logs</source>
-        <translation type="unfinished"></translation>
+        <translation>打开日志目录</translation>
     </message>
     <message>
         <source>Copied: {line}</source>
-        <translation type="unfinished">已复制：{line}</translation>
+        <translation>已复制：{line}</translation>
     </message>
     <message>
         <source>The report is in the clipboard</source>
-        <translation type="unfinished"></translation>
+        <translation>报告已复制到剪贴板</translation>
     </message>
     <message>
         <source>Export report</source>
-        <translation type="unfinished">导出报告</translation>
+        <translation>导出报告</translation>
     </message>
     <message>
         <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
-        <translation type="unfinished">HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
+        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
     </message>
     <message>
         <source>Written: {path}</source>
-        <translation type="unfinished">已写入：{path}</translation>
+        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>Only one plain file that was read to its end can be followed</source>
-        <translation type="unfinished"></translation>
+        <translation>只能跟踪一个已读到末尾的普通文件</translation>
     </message>
     <message>
         <source>Reading {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取 {name}</translation>
     </message>
     <message>
         <source>{first} and {count} more</source>
-        <translation type="unfinished"></translation>
+        <translation>{first} 等，另有 {count} 个</translation>
     </message>
     <message>
         <source>The file was rotated: it is read from its start</source>
-        <translation type="unfinished"></translation>
+        <translation>文件已轮转：从头读取</translation>
     </message>
     <message>
         <source>{shown} of {total} lines</source>
-        <translation type="unfinished"></translation>
+        <translation>显示 {shown} 行，共 {total} 行</translation>
     </message>
     <message>
         <source>{total} lines</source>
-        <translation type="unfinished"></translation>
+        <translation>共 {total} 行</translation>
     </message>
     <message>
         <source>files: {files}  ·  lines: {lines}  ·  errors: {errors}  ·  warnings: {warnings}</source>
-        <translation type="unfinished"></translation>
+        <translation>文件：{files}  ·  行：{lines}  ·  错误：{errors}  ·  警告：{warnings}</translation>
     </message>
 </context>
 <context>
@@ -3024,11 +3024,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     <name>Moves</name>
     <message>
         <source>Line {line} was not read yet</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {line} 行尚未读取</translation>
     </message>
     <message>
         <source>There is no further error in this direction</source>
-        <translation type="unfinished"></translation>
+        <translation>该方向没有更多错误</translation>
     </message>
 </context>
 <context>
@@ -3170,11 +3170,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Logs</source>
-        <translation type="unfinished"></translation>
+        <translation>日志</translation>
     </message>
     <message>
         <source>Ten thousand lines, one cause: what it means and what to do</source>
-        <translation type="unfinished"></translation>
+        <translation>上万行日志，一个根因：含义和处理方法</translation>
     </message>
 </context>
 <context>
@@ -4682,11 +4682,11 @@ Two at once are compared.</source>
     </message>
     <message>
         <source>Lines over time, by level</source>
-        <translation type="unfinished"></translation>
+        <translation>各级别日志行随时间的分布</translation>
     </message>
     <message>
         <source>Click: go there. Drag the edges: only this time.</source>
-        <translation type="unfinished"></translation>
+        <translation>单击：跳到该处。拖动边缘：只看这段时间。</translation>
     </message>
 </context>
 <context>
