@@ -7,6 +7,7 @@ workspace              run folders, caches by content, facts to JSON and back
 runtimes               what can run a model: onnxruntime, reference, and workers in another Python; conformance
 compare logs           who answers whom, how far apart, whose fault, why; recorded: an NPU's tensors · logs, cause first
 perf                   how fast, how sure, what changed: samples, intervals, ratios, hotspots
+rewrites lint          ONNX said in other operators, proved · before a conversion: what will fail or be wrong
 rules precision        findings with their words in English and Chinese · what narrower types do to values
 pipeline               several models in a row: which of them is at fault
 tools                  external programs, command in, output read: converter benchmark aoe, profiles of every profiler

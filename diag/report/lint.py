@@ -89,12 +89,15 @@ def to_csv(lint: Lint) -> str:
 def _nodes(title: str, nodes: list[NodeForecast], text: Mapping[str, str], limit: int) -> Table:
     columns = (Column(text["node"], wide=True), Column(text["op"]), Column(text["outcome"]), Column(text["evidence"]),
                Column(text["rewrite"]))
-    rows = tuple((n.node, n.op, text[f"outcome_{n.outcome}"], _evidence(n, text), ", ".join(n.rewrites))
+    rows = tuple((n.node, n.op, text[f"outcome_{n.outcome}"], evidence(n, text), ", ".join(n.rewrites))
                  for n in nodes)
     return Table(title, columns, rows, text["grades"], limit)
 
 
-def _evidence(node: NodeForecast, text: Mapping[str, str]) -> str:
+def evidence(node: NodeForecast, text: Mapping[str, str]) -> str:
+    """How like the node the cases are, and how many of them show what is expected. ``text``: the words of a lint."""
+    if node.fixed and node.outcome == "right":
+        return text["grade_fixed"]
     grade = text[f"grade_{node.grade}"]
     return grade if node.grade in ("none", "measured") else f"{grade}, {node.agree}/{node.tests}"
 
@@ -115,7 +118,7 @@ def _operators(lint: Lint, text: Mapping[str, str]) -> Table:
     rows = []
     for op, count in sorted(ops.items(), key=lambda item: (-item[1], item[0])):
         mine = [n for n in lint.nodes if n.op == op]
-        grades = Counter(n.grade for n in mine)
+        grades = Counter("fixed" if n.fixed and n.outcome == "right" else n.grade for n in mine)
         outcomes = Counter(n.outcome for n in mine)
         rows.append((op, f"{count:,}", ", ".join(f"{text[f'grade_{g}']} {c}" for g, c in grades.most_common()),
                      ", ".join(f"{text[f'outcome_{o}']} {c}" for o, c in outcomes.most_common())))
