@@ -1744,7 +1744,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>FixPane</name>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>修复</translation>
     </message>
     <message>
         <source>Golden</source>
@@ -1776,7 +1776,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>generated, by what they mean</source>
-        <translation type="unfinished"></translation>
+        <translation>按含义自动生成</translation>
     </message>
     <message>
         <source>automatic</source>
@@ -1808,11 +1808,11 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Try</source>
-        <translation type="unfinished"></translation>
+        <translation>尝试</translation>
     </message>
     <message>
         <source>Nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>节点</translation>
     </message>
     <message>
         <source>Error</source>
@@ -1824,21 +1824,23 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Layer to blame, or the reason</source>
-        <translation type="unfinished"></translation>
+        <translation>有问题的层，或原因</translation>
     </message>
     <message>
         <source>Tries</source>
-        <translation type="unfinished"></translation>
+        <translation>尝试</translation>
     </message>
     <message>
         <source>Drop an ONNX model and the MindIR that it became.
 
 The cause is found, the least is changed, the real converter converts it again, and the result is compared layer by layer. The first try that is proved ends the search.</source>
-        <translation type="unfinished"></translation>
+        <translation>把 ONNX 模型和由它得到的 MindIR 拖到这里。
+
+先找到原因，做最小的改变，由真实的转换工具重新转换，再逐层比较结果。第一个得到证明的尝试即结束搜索。</translation>
     </message>
     <message>
         <source>Choose two models first</source>
-        <translation type="unfinished"></translation>
+        <translation>请先选择两个模型</translation>
     </message>
     <message>
         <source>Written: {path}</source>
@@ -1850,19 +1852,19 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>{count} tries  ·  {seconds} s  ·  {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 次尝试  ·  {seconds} 秒  ·  {path}</translation>
     </message>
     <message>
         <source>The repair was stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>修复已停止</translation>
     </message>
     <message>
         <source>From a wrong model to a right one, proved</source>
-        <translation type="unfinished"></translation>
+        <translation>从错误的模型到经过证明的正确模型</translation>
     </message>
     <message>
         <source>Hypotheses in order of cost; each is really converted, run and compared again.</source>
-        <translation type="unfinished"></translation>
+        <translation>按代价排序的假设；每一个都真正转换、运行并重新比较。</translation>
     </message>
 </context>
 <context>
@@ -2610,7 +2612,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     <name>LintPane</name>
     <message>
         <source>Look</source>
-        <translation type="unfinished"></translation>
+        <translation>查看</translation>
     </message>
     <message>
         <source>Model</source>
@@ -2622,11 +2624,11 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>measure unknown forms on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>在本机测量未知的形式</translation>
     </message>
     <message>
         <source>apply the rewrites that avoid it</source>
-        <translation type="unfinished"></translation>
+        <translation>应用可以避免问题的改写</translation>
     </message>
     <message>
         <source>Inputs</source>
@@ -2638,11 +2640,11 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>generated, by what they mean</source>
-        <translation type="unfinished"></translation>
+        <translation>按含义自动生成</translation>
     </message>
     <message>
         <source>ONNX</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX</translation>
     </message>
     <message>
         <source>Shapes</source>
@@ -2654,7 +2656,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>For</source>
-        <translation type="unfinished"></translation>
+        <translation>用于</translation>
     </message>
     <message>
         <source>Rewrites</source>
@@ -2674,7 +2676,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Evidence</source>
-        <translation type="unfinished"></translation>
+        <translation>证据</translation>
     </message>
     <message>
         <source>Rewrite</source>
@@ -2682,29 +2684,31 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Nodes</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">节点</translation>
     </message>
     <message>
         <source>Applied</source>
-        <translation type="unfinished"></translation>
+        <translation>已应用</translation>
     </message>
     <message>
         <source>Outputs moved</source>
-        <translation type="unfinished"></translation>
+        <translation>输出变化</translation>
     </message>
     <message>
         <source>Note</source>
-        <translation type="unfinished"></translation>
+        <translation>说明</translation>
     </message>
     <message>
         <source>Rewrites that avoid it</source>
-        <translation type="unfinished"></translation>
+        <translation>可以避免它的改写</translation>
     </message>
     <message>
         <source>Drop an ONNX model here.
 
 Every node is looked up among thousands of measured cases: will it convert, load, run, and be right. Known defects that depend on the numbers are imitated on the model&apos;s inputs.</source>
-        <translation type="unfinished"></translation>
+        <translation>把 ONNX 模型拖到这里。
+
+在数千个测量过的用例中查找每个节点：能否转换、加载、运行，结果是否正确。与数值有关的已知缺陷会用模型的输入来模拟。</translation>
     </message>
     <message>
         <source>Choose a model first</source>
@@ -2724,19 +2728,19 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>{count} nodes  ·  {seconds} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个节点  ·  {seconds} 秒</translation>
     </message>
     <message>
         <source>The look was stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>查看已停止</translation>
     </message>
     <message>
         <source>Which nodes will fail, or be wrong without a word?</source>
-        <translation type="unfinished"></translation>
+        <translation>哪些节点会失败，或者悄无声息地算错？</translation>
     </message>
     <message>
         <source>Before any conversion, by what was measured on the real converter and runtime.</source>
-        <translation type="unfinished"></translation>
+        <translation>在转换之前，依据真实转换工具和运行时上的测量。</translation>
     </message>
 </context>
 <context>
@@ -3369,14 +3373,14 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>修复</translation>
     </message>
 </context>
 <context>
     <name>PrecisionPane</name>
     <message>
         <source>Emulate</source>
-        <translation type="unfinished"></translation>
+        <translation>模拟</translation>
     </message>
     <message>
         <source>Model</source>
@@ -3388,27 +3392,27 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>plain float32</source>
-        <translation type="unfinished"></translation>
+        <translation>普通 float32</translation>
     </message>
     <message>
         <source>float32, 16 at a time</source>
-        <translation type="unfinished"></translation>
+        <translation>float32，每次 16 个</translation>
     </message>
     <message>
         <source>in the narrow type</source>
-        <translation type="unfinished"></translation>
+        <translation>使用窄类型</translation>
     </message>
     <message>
         <source>too large values stick at the limit</source>
-        <translation type="unfinished"></translation>
+        <translation>过大的值停在上限</translation>
     </message>
     <message>
         <source>find the layers to keep in float32</source>
-        <translation type="unfinished"></translation>
+        <translation>找出要保持 float32 的层</translation>
     </message>
     <message>
         <source>the limit up to which an output passes</source>
-        <translation type="unfinished"></translation>
+        <translation>输出合格的限值</translation>
     </message>
     <message>
         <source>Inputs</source>
@@ -3420,11 +3424,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>generated, by what they mean</source>
-        <translation type="unfinished"></translation>
+        <translation>按含义自动生成</translation>
     </message>
     <message>
         <source>ONNX</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX</translation>
     </message>
     <message>
         <source>Shapes</source>
@@ -3436,23 +3440,23 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Floats in</source>
-        <translation type="unfinished"></translation>
+        <translation>浮点类型</translation>
     </message>
     <message>
         <source>Sums</source>
-        <translation type="unfinished"></translation>
+        <translation>累加</translation>
     </message>
     <message>
         <source>Plan</source>
-        <translation type="unfinished"></translation>
+        <translation>方案</translation>
     </message>
     <message>
         <source>Error wanted</source>
-        <translation type="unfinished"></translation>
+        <translation>要求的误差</translation>
     </message>
     <message>
         <source>Search at most</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索最多</translation>
     </message>
     <message>
         <source>Converter</source>
@@ -3464,15 +3468,15 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Own error</source>
-        <translation type="unfinished"></translation>
+        <translation>自身误差</translation>
     </message>
     <message>
         <source>Cost against error</source>
-        <translation type="unfinished"></translation>
+        <translation>代价与误差</translation>
     </message>
     <message>
         <source>Layers</source>
-        <translation type="unfinished"></translation>
+        <translation>层</translation>
     </message>
     <message>
         <source>Layer</source>
@@ -3488,11 +3492,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Effect</source>
-        <translation type="unfinished"></translation>
+        <translation>影响</translation>
     </message>
     <message>
         <source>Layers that stay in float32</source>
-        <translation type="unfinished"></translation>
+        <translation>保持 float32 的层</translation>
     </message>
     <message>
         <source>File</source>
@@ -3504,21 +3508,23 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>What was written</source>
-        <translation type="unfinished"></translation>
+        <translation>写出的文件</translation>
     </message>
     <message>
         <source>Kept in float32</source>
-        <translation type="unfinished"></translation>
+        <translation>保持 float32</translation>
     </message>
     <message>
         <source>Files</source>
-        <translation type="unfinished"></translation>
+        <translation>文件</translation>
     </message>
     <message>
         <source>Drop an ONNX model here.
 
 It is run with every tensor stored in the narrower type, on this machine: what overflows, which layers are sensitive, and the fewest layers to keep in float32.</source>
-        <translation type="unfinished"></translation>
+        <translation>把 ONNX 模型拖到这里。
+
+在本机把每个张量都以窄类型保存来运行它：什么会溢出、哪些层敏感，以及最少要让哪些层保持 float32。</translation>
     </message>
     <message>
         <source>Choose a model first</source>
@@ -3530,74 +3536,74 @@ It is run with every tensor stored in the narrower type, on this machine: what o
     </message>
     <message>
         <source>{count} layers, {kept} kept in float32  ·  {runs} runs  ·  {seconds} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 层，{kept} 层保持 float32  ·  运行 {runs} 次  ·  {seconds} 秒</translation>
     </message>
     <message>
         <source>The emulation was stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>模拟已停止</translation>
     </message>
     <message>
         <source>What would fp16 break, and what must stay in float32?</source>
-        <translation type="unfinished"></translation>
+        <translation>fp16 会破坏什么，哪些必须保持 float32？</translation>
     </message>
     <message>
         <source>No NPU is needed: the model runs here with every tensor stored in the narrower type.</source>
-        <translation type="unfinished"></translation>
+        <translation>不需要 NPU：模型在这里运行，每个张量都以窄类型保存。</translation>
     </message>
     <message>
         <source>On exact inputs, in units of the error of merely storing the result</source>
-        <translation type="unfinished"></translation>
+        <translation>使用精确输入，以仅保存结果的误差为单位</translation>
     </message>
     <message>
         <source>All before</source>
-        <translation type="unfinished"></translation>
+        <translation>连同之前</translation>
     </message>
     <message>
         <source>The same with every layer before it in the narrow type too</source>
-        <translation type="unfinished"></translation>
+        <translation>同上，但它之前的每一层也使用窄类型</translation>
     </message>
     <message>
         <source>Error of the worst output if only this layer is in the narrow type</source>
-        <translation type="unfinished"></translation>
+        <translation>只有这一层使用窄类型时最差输出的误差</translation>
     </message>
     <message>
         <source>Largest</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值</translation>
     </message>
     <message>
         <source>Lost</source>
-        <translation type="unfinished"></translation>
+        <translation>丢失</translation>
     </message>
 </context>
 <context>
     <name>PrecisionPlots</name>
     <message>
         <source>Own error of each layer</source>
-        <translation type="unfinished"></translation>
+        <translation>各层自身的误差</translation>
     </message>
     <message>
         <source>Effect of each layer on the outputs</source>
-        <translation type="unfinished"></translation>
+        <translation>各层对输出的影响</translation>
     </message>
     <message>
         <source>layer, in running order</source>
-        <translation type="unfinished"></translation>
+        <translation>层（按运行顺序）</translation>
     </message>
     <message>
         <source>own error (1 = storage)</source>
-        <translation type="unfinished"></translation>
+        <translation>自身误差（1 = 保存）</translation>
     </message>
     <message>
         <source>error of the worst output</source>
-        <translation type="unfinished"></translation>
+        <translation>最差输出的误差</translation>
     </message>
     <message>
         <source>Cost against error</source>
-        <translation type="unfinished"></translation>
+        <translation>代价与误差</translation>
     </message>
     <message>
         <source>written elements in float32, %</source>
-        <translation type="unfinished"></translation>
+        <translation>以 float32 写出的元素，%</translation>
     </message>
 </context>
 <context>
