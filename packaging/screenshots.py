@@ -1,17 +1,21 @@
 """Pictures of every view, for people to look at: light and dark, English and Chinese, small and large.
 
-    python packaging/screenshots.py OUT [--quick]
+    python packaging/screenshots.py OUT [--quick] [--scale 2]
+    python packaging/screenshots.py --readme
 
-Needs no screen. --quick: English and light, dark and Chinese, one size.
+Needs no screen. --quick: English and dark, Chinese and light, one size. --scale: on a screen that fine; without it
+both 1 and 2 are taken. --readme: the picture of the README only.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,31 +28,65 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 SIZES = ((1280, 800), (1920, 1080))
 LOOKS = (("en", "light"), ("en", "dark"), ("zh", "light"), ("zh", "dark"))
+PICTURES = Path(__file__).resolve().parents[1] / "resources" / "pictures"
 PATIENCE_MS = 60_000
 
 
 def main() -> int:
     """Write the pictures; returns 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("out", type=Path, nargs="?")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--scale", type=int, choices=(1, 2))
+    parser.add_argument("--readme", action="store_true")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
+    if args.readme == (args.out is not None):
+        parser.error("give either OUT or --readme")
+    if not args.quick and not args.readme and args.scale is None:
+        # Qt reads the scale once: each has a process of its own.
+        return max(subprocess.run([sys.executable, __file__, str(args.out), "--scale", scale]).returncode
+                   for scale in ("1", "2"))
+    os.environ["QT_SCALE_FACTOR"] = str(args.scale or 1)
+    return for_readme() if args.readme else everything(args.out, args.quick, "@2" if args.scale == 2 else "")
+
+
+def for_readme() -> int:
+    """The window on the sample, the culprit in front."""
+    with application() as made:
+        made.settings.language, made.settings.theme = "en", "light"
+        for name, widget in views(made, SIZES[0]):
+            if name == "main":
+                widget.grab().save(str(PICTURES / "window.png"))
+                print(PICTURES / "window.png")
+                break
+        made.shut_down()
+    return 0
+
+
+@contextmanager
+def application() -> Iterator[Application]:
+    """An application with settings and runs of its own."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["DIAG_HOME"] = home
         from app.application import Application, make_qt
         from app.settings import Settings
 
-        application = Application(make_qt(["screenshots"]), Settings(Path(home) / "window.ini"))
-        for lang, theme in LOOKS[1:3] if args.quick else LOOKS:
-            for size in SIZES[:1] if args.quick else SIZES:
-                application.settings.language, application.settings.theme = lang, theme
-                application.settings.put("run", "")
-                for name, widget in views(application, size):
-                    file = args.out / f"{name}-{lang}-{theme}-{size[0]}.png"
+        yield Application(make_qt(["screenshots"]), Settings(Path(home) / "window.ini"))
+
+
+def everything(out: Path, quick: bool, suffix: str) -> int:
+    """Every view in every look and size."""
+    out.mkdir(parents=True, exist_ok=True)
+    with application() as made:
+        for lang, theme in LOOKS[1:3] if quick else LOOKS:
+            for size in SIZES[:1] if quick else SIZES:
+                made.settings.language, made.settings.theme = lang, theme
+                made.settings.put("run", "")
+                for name, widget in views(made, size):
+                    file = out / f"{name}-{lang}-{theme}-{size[0]}{suffix}.png"
                     widget.grab().save(str(file))
                     print(file)
-                application.shut_down()
+                made.shut_down()
     return 0
 
 
