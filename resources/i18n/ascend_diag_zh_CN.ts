@@ -1455,7 +1455,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Node</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">节点</translation>
     </message>
     <message>
         <source>Before</source>
@@ -1748,31 +1748,31 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Golden</source>
-        <translation type="unfinished">原模型</translation>
+        <translation>原模型</translation>
     </message>
     <message>
         <source>ONNX models (*.onnx)</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX 模型 (*.onnx)</translation>
     </message>
     <message>
         <source>Target</source>
-        <translation type="unfinished">目标模型</translation>
+        <translation>目标模型</translation>
     </message>
     <message>
         <source>Models (*.mindir *.onnx)</source>
-        <translation type="unfinished">模型 (*.mindir *.onnx)</translation>
+        <translation>模型 (*.mindir *.onnx)</translation>
     </message>
     <message>
         <source>in a folder of its own</source>
-        <translation type="unfinished"></translation>
+        <translation>放在单独的文件夹中</translation>
     </message>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished">输入</translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>Arrays (*.npz)</source>
-        <translation type="unfinished"></translation>
+        <translation>数组 (*.npz)</translation>
     </message>
     <message>
         <source>generated, by what they mean</source>
@@ -1780,31 +1780,31 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>automatic</source>
-        <translation type="unfinished">自动</translation>
+        <translation>自动</translation>
     </message>
     <message>
         <source>reference</source>
-        <translation type="unfinished"></translation>
+        <translation>参考运行时</translation>
     </message>
     <message>
         <source>Pair</source>
-        <translation type="unfinished">模型对</translation>
+        <translation>模型对</translation>
     </message>
     <message>
         <source>Shapes</source>
-        <translation type="unfinished">形状</translation>
+        <translation>形状</translation>
     </message>
     <message>
         <source>Most tries</source>
-        <translation type="unfinished"></translation>
+        <translation>最多尝试</translation>
     </message>
     <message>
         <source>Runtime</source>
-        <translation type="unfinished">运行时</translation>
+        <translation>运行时</translation>
     </message>
     <message>
         <source>Result</source>
-        <translation type="unfinished"></translation>
+        <translation>结果</translation>
     </message>
     <message>
         <source>Try</source>
@@ -1816,11 +1816,11 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Error</source>
-        <translation type="unfinished">误差</translation>
+        <translation>误差</translation>
     </message>
     <message>
         <source>Seconds</source>
-        <translation type="unfinished"></translation>
+        <translation>秒</translation>
     </message>
     <message>
         <source>Layer to blame, or the reason</source>
@@ -1844,11 +1844,11 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Written: {path}</source>
-        <translation type="unfinished">已写入：{path}</translation>
+        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>Repairing {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在修复 {name}</translation>
     </message>
     <message>
         <source>{count} tries  ·  {seconds} s  ·  {path}</source>
@@ -2616,11 +2616,11 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Model</source>
-        <translation type="unfinished">模型</translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>ONNX models (*.onnx)</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX 模型 (*.onnx)</translation>
     </message>
     <message>
         <source>measure unknown forms on this machine</source>
@@ -2632,11 +2632,11 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished">输入</translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>Arrays (*.npz)</source>
-        <translation type="unfinished"></translation>
+        <translation>数组 (*.npz)</translation>
     </message>
     <message>
         <source>generated, by what they mean</source>
@@ -2648,11 +2648,11 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Shapes</source>
-        <translation type="unfinished">形状</translation>
+        <translation>形状</translation>
     </message>
     <message>
         <source>Converter and runtime</source>
-        <translation type="unfinished"></translation>
+        <translation>转换工具和运行时</translation>
     </message>
     <message>
         <source>For</source>
@@ -2660,19 +2660,19 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Rewrites</source>
-        <translation type="unfinished">改写</translation>
+        <translation>改写</translation>
     </message>
     <message>
         <source>Node</source>
-        <translation type="unfinished"></translation>
+        <translation>节点</translation>
     </message>
     <message>
         <source>Operator</source>
-        <translation type="unfinished">算子</translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>Expected</source>
-        <translation type="unfinished"></translation>
+        <translation>预计</translation>
     </message>
     <message>
         <source>Evidence</source>
@@ -2680,11 +2680,11 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Rewrite</source>
-        <translation type="unfinished">改写</translation>
+        <translation>改写</translation>
     </message>
     <message>
         <source>Nodes</source>
-        <translation type="unfinished">节点</translation>
+        <translation>节点</translation>
     </message>
     <message>
         <source>Applied</source>
@@ -2712,19 +2712,19 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Choose a model first</source>
-        <translation type="unfinished">请先选择模型</translation>
+        <translation>请先选择一个模型</translation>
     </message>
     <message>
         <source>yes</source>
-        <translation type="unfinished">是</translation>
+        <translation>是</translation>
     </message>
     <message>
         <source>Written: {path}</source>
-        <translation type="unfinished">已写入：{path}</translation>
+        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>Looking at {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看 {name}</translation>
     </message>
     <message>
         <source>{count} nodes  ·  {seconds} s</source>
@@ -3150,11 +3150,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Precision</source>
-        <translation type="unfinished">精度</translation>
+        <translation>精度</translation>
     </message>
     <message>
         <source>What fp16 would break, what will fail, and how a wrong model is repaired</source>
-        <translation type="unfinished"></translation>
+        <translation>fp16 会破坏什么、哪里会失败，以及如何修复错误的模型</translation>
     </message>
     <message>
         <source>Graphs</source>
@@ -3365,11 +3365,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     <name>PrecisionPage</name>
     <message>
         <source>Precision</source>
-        <translation type="unfinished">精度</translation>
+        <translation>精度</translation>
     </message>
     <message>
         <source>Before conversion</source>
-        <translation type="unfinished"></translation>
+        <translation>转换之前</translation>
     </message>
     <message>
         <source>Repair</source>
@@ -3384,11 +3384,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Model</source>
-        <translation type="unfinished">模型</translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>ONNX models (*.onnx)</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX 模型 (*.onnx)</translation>
     </message>
     <message>
         <source>plain float32</source>
@@ -3416,11 +3416,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished">输入</translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>Arrays (*.npz)</source>
-        <translation type="unfinished"></translation>
+        <translation>数组 (*.npz)</translation>
     </message>
     <message>
         <source>generated, by what they mean</source>
@@ -3432,11 +3432,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Shapes</source>
-        <translation type="unfinished">形状</translation>
+        <translation>形状</translation>
     </message>
     <message>
         <source>What the device does</source>
-        <translation type="unfinished"></translation>
+        <translation>设备的行为</translation>
     </message>
     <message>
         <source>Floats in</source>
@@ -3460,11 +3460,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Converter</source>
-        <translation type="unfinished">转换器</translation>
+        <translation>转换工具</translation>
     </message>
     <message>
         <source>Effect on the outputs</source>
-        <translation type="unfinished"></translation>
+        <translation>对输出的影响</translation>
     </message>
     <message>
         <source>Own error</source>
@@ -3480,15 +3480,15 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Layer</source>
-        <translation type="unfinished">层</translation>
+        <translation>层</translation>
     </message>
     <message>
         <source>Operator</source>
-        <translation type="unfinished">算子</translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>Alone</source>
-        <translation type="unfinished"></translation>
+        <translation>单独</translation>
     </message>
     <message>
         <source>Effect</source>
@@ -3500,11 +3500,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>File</source>
-        <translation type="unfinished">文件</translation>
+        <translation>文件</translation>
     </message>
     <message>
         <source>What it is for</source>
-        <translation type="unfinished"></translation>
+        <translation>用途</translation>
     </message>
     <message>
         <source>What was written</source>
@@ -3528,11 +3528,11 @@ It is run with every tensor stored in the narrower type, on this machine: what o
     </message>
     <message>
         <source>Choose a model first</source>
-        <translation type="unfinished">请先选择模型</translation>
+        <translation>请先选择一个模型</translation>
     </message>
     <message>
         <source>Emulating {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在模拟 {name}</translation>
     </message>
     <message>
         <source>{count} layers, {kept} kept in float32  ·  {runs} runs  ·  {seconds} s</source>
@@ -4160,7 +4160,7 @@ Two at once are compared.</source>
     </message>
     <message>
         <source>Node</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">节点</translation>
     </message>
 </context>
 <context>
