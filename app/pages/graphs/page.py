@@ -257,7 +257,8 @@ class GraphsPage(Page):
         elif len(paths) == 1 and paths[0].is_dir():
             return lambda cancel: reading.run(paths[0], cancel)
         if len(paths) == 2:
-            return lambda cancel: reading.two(shelf, paths[0], paths[1], made, removed, cancel)
+            compare = reading.step if self.strip.stages else reading.two
+            return lambda cancel: compare(shelf, paths[0], paths[1], made, removed, cancel)
         return (lambda cancel: reading.one(shelf, paths[0], which, cancel)) if paths else None
 
     def _scanned(self, events: list[object]) -> None:

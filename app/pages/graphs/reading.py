@@ -96,6 +96,15 @@ def two(shelf: Shelf, first: Path, second: Path, made: str, removed: str, cancel
                  before, after, found)
 
 
+def step(shelf: Shelf, first: Path, second: Path, made: str, removed: str, cancel: Cancel) -> Shown:
+    """The same of two stages of a folder; the second one alone where the first cannot be read."""
+    try:
+        shelf.view(first)
+    except FormatError:
+        return one(shelf, second, 0, cancel)
+    return two(shelf, first, second, made, removed, cancel)
+
+
 def run(path: Path, cancel: Cancel) -> Shown:
     """The graphs of a comparison with its errors; of a recording, the whole graph of the compiler where it was given.
 
