@@ -85,6 +85,8 @@ def sheet(it: Told, lang: Lang = "en") -> Sheet:
     parts += [_hotspots(it, text), _bars(it, text), _types(it, text)]
     if len(it.sums.by_core) > 1:
         parts.append(_cores(it, text))
+    if it.profile.host:
+        parts.append(_host(it, text))
     if it.sums.busy is not None:
         kinds = [text[f"kinds_{name}"] for name in ("compute", "layout", "transfer", "communication")]
         parts.append(Chart(text["timeline"], areas(it.sums.busy.bins, kinds, 0, it.sums.busy.span_us / 1e3, "ms")))
@@ -168,6 +170,13 @@ def _cores(it: Told, text: Mapping[str, str]) -> Table:
     columns = (Column(text["core"], wide=True), *(Column(text[k], right=True) for k in ("count", "total", "share")))
     return Table(text["by_core"], columns, tuple((g.name or "–", f"{g.calls:,}", _ms(g.total_us),
                                                   f"{100 * g.share:.1f} %") for g in it.sums.by_core))
+
+
+def _host(it: Told, text: Mapping[str, str]) -> Table:
+    columns = (Column(text["call"], wide=True), Column(text["level"]),
+               *(Column(text[k], right=True) for k in ("count", "total", "longest")))
+    return Table(text["host_calls"], columns, tuple((c.name, c.level, f"{c.count:,}", _ms(c.total_us),
+                                                     _us(c.longest_us)) for c in it.profile.host[:_HOST]), limit=8)
 
 
 def _bars(it: Told, text: Mapping[str, str]) -> Chart:

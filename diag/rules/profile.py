@@ -41,9 +41,7 @@ def _waste(profile: Profile, sums: Hotspots) -> Iterator[Finding]:
     layout = [g for g in sums.by_name if kind_of(g.type) is Kind.LAYOUT]
     if _share(layout, total) > _LAYOUT:
         yield from _some(Code.LAYOUT_WORK, name, layout, total)
-    moved = next((g for g in sums.by_kind if g.name == "transfer"), None)
-    if moved is not None and moved.share > _TRANSFER:
-        yield finding(Code.TRANSFERS, name, count=moved.calls, percent=100 * moved.share, time=moved.total_us / 1e3)
+    yield from _transfers(profile, sums)
     if device and sums.busy is not None and sums.busy.span_us > 0:
         idle = 1 - sums.busy.busy_us / sums.busy.span_us
         if idle > _IDLE and sums.busy.gaps:
@@ -52,6 +50,21 @@ def _waste(profile: Profile, sums: Hotspots) -> Iterator[Finding]:
                           largest=sums.busy.gaps[0].length_us / 1e3)
     yield from _cores(profile, name, total)
     yield from _cube(device, name, total)
+
+
+def _transfers(profile: Profile, sums: Hotspots) -> Iterator[Finding]:
+    """Copies among the device's tasks, or else among the host's calls of the same recording."""
+    moved = next((g for g in sums.by_kind if g.name == "transfer"), None)
+    if moved is not None and moved.share > _TRANSFER:
+        yield finding(Code.TRANSFERS, profile.path, count=moved.calls, percent=100 * moved.share,
+                      time=moved.total_us / 1e3)
+        return
+    calls = [call for call in profile.host if call.level == "acl"]
+    copies = [call for call in calls if "memcpy" in call.name.lower()]
+    copied, whole = (sum(call.total_us for call in some) for some in (copies, calls))
+    if copied > _TRANSFER * whole:
+        yield finding(Code.TRANSFERS, profile.path, count=sum(call.count for call in copies),
+                      percent=100 * copied / whole, time=copied / 1e3)
 
 
 def _cores(profile: Profile, name: str, total: float) -> Iterator[Finding]:

@@ -262,14 +262,22 @@ def test_against_an_earlier_one_and_back_after_a_restart(page, qtbot):
     assert page.front is profile
 
 
+def test_calls_of_the_host(page, qtbot):
+    page.open([shared("formats/profiler/board_20260624")])
+    done(page, qtbot)
+    kind = page.profile.kind
+    kind.setCurrentIndex(kind.findData("host"))
+    assert page.profile.model.text(0, "name") == "aclrtResetDevice"
+
+
 def test_models_for_the_table_hold_what_qt_expects(qtmodeltester, qtbot):
     from app.models.columns import ColumnModel
 
     *_, last = examine(shared(KERNELS), None, None, Cancel())
     assert isinstance(last, Finished)
     for columns, values, ranks in (spots.by_operator(last.result), spots.by_type(last.result),
-                                   spots.by_core(last.result), spots.calls(last.result.profile),
-                                   spots.changes(last.result)):
+                                   spots.by_core(last.result), spots.host(last.result),
+                                   spots.calls(last.result.profile), spots.changes(last.result)):
         model = ColumnModel(columns)
         model.replace(values)
         model.know_ranks(ranks)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 
+import fake_tools
 import goldenfile
 import jsonschema
 import numpy as np
@@ -206,6 +207,24 @@ def test_recorded_tuning_with_proofs(diag, pair, tmp_path):
     assert page(tmp_path / "t.html").charts >= 3
     (row,) = csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text("utf-8-sig")))
     assert (row["operator"], row["before_us"], row["after_us"]) == ("strided_slice_10", "134.0", "99.0")
+
+
+def test_the_tool_measures_two_models(diag, pair, tmp_path, monkeypatch):
+    fake_tools.install(tmp_path / "bin", "benchmark", fake_tools.REPLAY_BENCHMARK)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    for name in ("DIAG_BENCHMARK", "LITE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FAKE_ANSWER", str(tmp_path / "answer.json"))
+    (tmp_path / "answer.json").write_text(json.dumps({"text": (
+        "Model = MODEL, NumThreads = 1, MinRunTime = 1 ms, MaxRuntime = 3 ms, AvgRunTime = 2 ms\n"
+        "Run Benchmark MODEL Success.\n")}))
+    code, out, _ = diag("bench", "--tool", *pair, "--flag", "enableFp16=true", "--out", tmp_path / "run", "--json", "-")
+    assert code == 0
+    found = document("bench", out)
+    assert [m["samples_ms"] for m in found["models"]] == [[2.0] * 6] * 2
+    assert found["comparison"][0]["different"] is False
+    assert "--enableFp16=true" in json.loads((tmp_path / "run" / "1-1" / "args.json").read_text())
+    assert diag("bench", "--tool", pair[0], "--flag", "fp16=true")[0] == 2
 
 
 def test_profiles_and_a_change(diag, tmp_path):

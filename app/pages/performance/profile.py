@@ -125,6 +125,7 @@ class ProfilePane(Pane):
         self.timeline.show_profile(result.profile)
         choices = [("operators", self.tr("by operator")), ("types", self.tr("by type")), ("cores", self.tr("by unit")),
                    ("calls", self.tr("every call"))]
+        choices += [("host", self.tr("calls of the host"))] if result.profile.host else []
         choices += [("changes", self.tr("against the earlier one"))] if result.change is not None else []
         self.kind.blockSignals(True)
         self.kind.clear()
@@ -187,7 +188,7 @@ class ProfilePane(Pane):
         if result is None:
             return
         make = {"operators": spots.by_operator, "types": spots.by_type, "cores": spots.by_core,
-                "changes": spots.changes}.get(str(self.kind.currentData()))
+                "changes": spots.changes, "host": spots.host}.get(str(self.kind.currentData()))
         columns, values, ranks = make(result) if make is not None else spots.calls(result.profile)
         self.model.sort(-1)
         self.model.set_columns(columns)

@@ -43,6 +43,8 @@ def _words() -> Mapping[str, str]:
         "Calls": translate("Spots", "Calls"),
         "Mean µs": translate("Spots", "Mean µs"),
         "Longest µs": translate("Spots", "Longest µs"),
+        "Call": translate("Spots", "Call"),
+        "Level": translate("Spots", "Level"),
         "Matrix": translate("Spots", "Matrix"),
         "matrix tip": translate("Spots", "Use of the matrix unit, weighted by time"),
         "Vector": translate("Spots", "Vector"),
@@ -84,6 +86,18 @@ def by_core(told: Told) -> Table:
     groups = told.sums.by_core
     return ([Column("name", words["Unit"]), *_group_columns()[:5], *_pipes(groups)],
             {"name": _texts([g.name or "–" for g in groups]), **_group_values(groups)}, {})
+
+
+def host(told: Told) -> Table:
+    """One row a function that the host called."""
+    words, rows = _words(), told.profile.host
+    columns = [Column("name", words["Call"]), Column("total", words["Total ms"], _ms, right=True),
+               Column("calls", words["Calls"], _count, right=True),
+               Column("longest", words["Longest µs"], _us, right=True), Column("type", words["Level"])]
+    return columns, {"name": _texts([c.name for c in rows]), "type": _texts([c.level for c in rows]),
+                     "total": np.array([c.total_us / 1e3 for c in rows], float),
+                     "calls": np.array([c.count for c in rows], np.int64),
+                     "longest": np.array([c.longest_us for c in rows], float)}, {}
 
 
 def calls(profile: Profile) -> Table:
