@@ -19,7 +19,8 @@ _STAGES = (QT_TRANSLATE_NOOP("Stages", "Opening the models"), QT_TRANSLATE_NOOP(
            QT_TRANSLATE_NOOP("Stages", "Running the result"), QT_TRANSLATE_NOOP("Stages", "Rewriting"),
            QT_TRANSLATE_NOOP("Stages", "Proving that it answers the same"),
            QT_TRANSLATE_NOOP("Stages", "Looking for rewrites"), QT_TRANSLATE_NOOP("Stages", "Proving rewrites"),
-           QT_TRANSLATE_NOOP("Stages", "models"), QT_TRANSLATE_NOOP("Stages", "nodes"))
+           QT_TRANSLATE_NOOP("Stages", "models"), QT_TRANSLATE_NOOP("Stages", "nodes"),
+           QT_TRANSLATE_NOOP("Stages", "Reading the graphs"), QT_TRANSLATE_NOOP("Stages", "graphs"))
 
 
 def stage(name: str) -> str:

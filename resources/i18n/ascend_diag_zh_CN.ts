@@ -147,19 +147,19 @@
     </message>
     <message>
         <source>◀ Difference</source>
-        <translation type="unfinished"></translation>
+        <translation>◀ 差异</translation>
     </message>
     <message>
         <source>Previous node that differs</source>
-        <translation type="unfinished"></translation>
+        <translation>上一个不同的节点</translation>
     </message>
     <message>
         <source>Difference ▶</source>
-        <translation type="unfinished"></translation>
+        <translation>差异 ▶</translation>
     </message>
     <message>
         <source>Next node that differs</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个不同的节点</translation>
     </message>
 </context>
 <context>
@@ -1291,23 +1291,23 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>Describer</name>
     <message>
         <source>removed</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>added</source>
-        <translation type="unfinished"></translation>
+        <translation>新增</translation>
     </message>
     <message>
         <source>fused or split</source>
-        <translation type="unfinished"></translation>
+        <translation>融合或拆分</translation>
     </message>
     <message>
         <source>changed</source>
-        <translation type="unfinished"></translation>
+        <translation>改变</translation>
     </message>
     <message>
         <source>unchanged</source>
-        <translation type="unfinished"></translation>
+        <translation>未变</translation>
     </message>
     <message>
         <source>no counterpart</source>
@@ -1451,71 +1451,71 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     <name>Differences</name>
     <message>
         <source>What</source>
-        <translation type="unfinished"></translation>
+        <translation>项目</translation>
     </message>
     <message>
         <source>Node</source>
-        <translation type="unfinished">节点</translation>
+        <translation>节点</translation>
     </message>
     <message>
         <source>Before</source>
-        <translation type="unfinished">调优前</translation>
+        <translation>之前</translation>
     </message>
     <message>
         <source>After</source>
-        <translation type="unfinished">调优后</translation>
+        <translation>之后</translation>
     </message>
     <message>
         <source>Differences</source>
-        <translation type="unfinished"></translation>
+        <translation>差异</translation>
     </message>
     <message>
         <source>Filter …</source>
-        <translation type="unfinished"></translation>
+        <translation>筛选…</translation>
     </message>
     <message>
         <source>Filter the differences</source>
-        <translation type="unfinished"></translation>
+        <translation>筛选差异</translation>
     </message>
     <message>
         <source>told by the name</source>
-        <translation type="unfinished"></translation>
+        <translation>由名称推断</translation>
     </message>
     <message>
         <source>fused</source>
-        <translation type="unfinished"></translation>
+        <translation>融合</translation>
     </message>
     <message>
         <source>split</source>
-        <translation type="unfinished"></translation>
+        <translation>拆分</translation>
     </message>
     <message>
         <source>added</source>
-        <translation type="unfinished"></translation>
+        <translation>新增</translation>
     </message>
     <message>
         <source>removed</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>operator</source>
-        <translation type="unfinished">算子</translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>element type</source>
-        <translation type="unfinished"></translation>
+        <translation>数据类型</translation>
     </message>
     <message>
         <source>layout</source>
-        <translation type="unfinished"></translation>
+        <translation>排布</translation>
     </message>
     <message>
         <source>shape</source>
-        <translation type="unfinished"></translation>
+        <translation>形状</translation>
     </message>
     <message>
         <source>inputs</source>
-        <translation type="unfinished"></translation>
+        <translation>输入</translation>
     </message>
 </context>
 <context>
@@ -1554,27 +1554,27 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>What did the compiler do to my model?</source>
-        <translation type="unfinished"></translation>
+        <translation>编译器对我的模型做了什么？</translation>
     </message>
     <message>
         <source>Drop one graph to look at it: ONNX, MindIR, ge_proto or ge_onnx dump, OM, JSON of atc.</source>
-        <translation type="unfinished"></translation>
+        <translation>拖入一张图即可查看：ONNX、MindIR、ge_proto 或 ge_onnx dump、OM、atc 输出的 JSON。</translation>
     </message>
     <message>
         <source>Drop two to see what differs, or a folder of dumps to go through it pass by pass: fused, added, removed and changed nodes, and the life of each node.</source>
-        <translation type="unfinished"></translation>
+        <translation>拖入两张图查看差异；拖入 dump 文件夹则逐个 pass 浏览：融合、新增、移除和改变的节点，以及每个节点的历程。</translation>
     </message>
     <message>
         <source>Drop the run folder of a comparison with an NPU recording to see its errors on both graphs.</source>
-        <translation type="unfinished"></translation>
+        <translation>拖入与 NPU 录制数据比较的运行文件夹，可在两张图上查看误差。</translation>
     </message>
     <message>
         <source>The compiler writes dumps where DUMP_GE_GRAPH=2 and DUMP_GRAPH_PATH=FOLDER are set.</source>
-        <translation type="unfinished"></translation>
+        <translation>设置 DUMP_GE_GRAPH=2 和 DUMP_GRAPH_PATH=文件夹 后，编译器会写出 dump。</translation>
     </message>
     <message>
         <source>Open graphs …</source>
-        <translation type="unfinished"></translation>
+        <translation>打开图…</translation>
     </message>
     <message>
         <source>Open a folder …</source>
@@ -2005,11 +2005,11 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>{count} differ</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个不同</translation>
     </message>
     <message>
         <source>Click a node to see it. Double click opens a scope.</source>
-        <translation type="unfinished"></translation>
+        <translation>单击节点查看，双击展开作用域。</translation>
     </message>
     <message>
         <source>Graph of {name}</source>
@@ -2064,55 +2064,55 @@ The cause is found, the least is changed, the real converter converts it again, 
     <name>GraphsPage</name>
     <message>
         <source>Which graph of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件中的哪张图</translation>
     </message>
     <message>
         <source>Open …</source>
-        <translation type="unfinished">打开…</translation>
+        <translation>打开…</translation>
     </message>
     <message>
         <source>Reading …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取…</translation>
     </message>
     <message>
         <source>The pass before (←)</source>
-        <translation type="unfinished"></translation>
+        <translation>上一个 pass（←）</translation>
     </message>
     <message>
         <source>The next pass (→)</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个 pass（→）</translation>
     </message>
     <message>
         <source>Open one graph, or two to compare</source>
-        <translation type="unfinished"></translation>
+        <translation>打开一张图，或两张图进行比较</translation>
     </message>
     <message>
         <source>Graphs (*.txt *.pbtxt *.onnx *.mindir *.om *.json);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>图 (*.txt *.pbtxt *.onnx *.mindir *.om *.json);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open a folder of dumps, or a run</source>
-        <translation type="unfinished"></translation>
+        <translation>打开 dump 文件夹或一次运行</translation>
     </message>
     <message>
         <source>Copied: {line}</source>
-        <translation type="unfinished">已复制：{line}</translation>
+        <translation>已复制：{line}</translation>
     </message>
     <message>
         <source>Export report</source>
-        <translation type="unfinished">导出报告</translation>
+        <translation>导出报告</translation>
     </message>
     <message>
         <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
-        <translation type="unfinished">HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
+        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
     </message>
     <message>
         <source>Written: {path}</source>
-        <translation type="unfinished">已写入：{path}</translation>
+        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>No graph is open.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有打开的图。</translation>
     </message>
 </context>
 <context>
@@ -3039,87 +3039,87 @@ Every node is looked up among thousands of measured cases: will it convert, load
     <name>NodePanel</name>
     <message>
         <source>Choose a node.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择一个节点。</translation>
     </message>
     <message>
         <source>Follow through all passes</source>
-        <translation type="unfinished"></translation>
+        <translation>追踪所有 pass</translation>
     </message>
     <message>
         <source>Pass</source>
-        <translation type="unfinished"></translation>
+        <translation>Pass</translation>
     </message>
     <message>
         <source>What happened</source>
-        <translation type="unfinished"></translation>
+        <translation>发生了什么</translation>
     </message>
     <message>
         <source>History of the node</source>
-        <translation type="unfinished"></translation>
+        <translation>节点的历程</translation>
     </message>
     <message>
         <source>What</source>
-        <translation type="unfinished"></translation>
+        <translation>项目</translation>
     </message>
     <message>
         <source>Value</source>
-        <translation type="unfinished"></translation>
+        <translation>值</translation>
     </message>
     <message>
         <source>Facts of the node</source>
-        <translation type="unfinished"></translation>
+        <translation>节点信息</translation>
     </message>
     <message>
         <source>gone</source>
-        <translation type="unfinished"></translation>
+        <translation>消失</translation>
     </message>
     <message>
         <source>No pass knows this node.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有任何 pass 包含此节点。</translation>
     </message>
     <message>
         <source>reads</source>
-        <translation type="unfinished"></translation>
+        <translation>读取</translation>
     </message>
     <message>
         <source>read by</source>
-        <translation type="unfinished"></translation>
+        <translation>被读取</translation>
     </message>
     <message>
         <source>writes</source>
-        <translation type="unfinished"></translation>
+        <translation>写出</translation>
     </message>
     <message>
         <source>runs after</source>
-        <translation type="unfinished"></translation>
+        <translation>在其后运行</translation>
     </message>
     <message>
         <source>input</source>
-        <translation type="unfinished">输入</translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>output</source>
-        <translation type="unfinished">输出</translation>
+        <translation>输出</translation>
     </message>
     <message>
         <source>original nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>原始节点</translation>
     </message>
     <message>
         <source>none: the compiler made it</source>
-        <translation type="unfinished"></translation>
+        <translation>无：由编译器生成</translation>
     </message>
     <message>
         <source>made by pass</source>
-        <translation type="unfinished"></translation>
+        <translation>生成它的 pass</translation>
     </message>
     <message>
         <source>engine</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎</translation>
     </message>
     <message>
         <source>subgraph</source>
-        <translation type="unfinished"></translation>
+        <translation>子图</translation>
     </message>
 </context>
 <context>
@@ -3158,11 +3158,11 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>Graphs</source>
-        <translation type="unfinished"></translation>
+        <translation>图</translation>
     </message>
     <message>
         <source>What the compiler did: any graph, two side by side, or pass by pass</source>
-        <translation type="unfinished"></translation>
+        <translation>编译器做了什么：任意一张图、两图对照，或逐个 pass</translation>
     </message>
     <message>
         <source>Performance</source>
@@ -4156,11 +4156,11 @@ Two at once are compared.</source>
     <name>Side</name>
     <message>
         <source>Differences</source>
-        <translation type="unfinished"></translation>
+        <translation>差异</translation>
     </message>
     <message>
         <source>Node</source>
-        <translation type="unfinished">节点</translation>
+        <translation>节点</translation>
     </message>
 </context>
 <context>
@@ -4381,6 +4381,14 @@ Two at once are compared.</source>
         <translation>个节点</translation>
     </message>
     <message>
+        <source>Reading the graphs</source>
+        <translation>正在读取图</translation>
+    </message>
+    <message>
+        <source>graphs</source>
+        <translation>图</translation>
+    </message>
+    <message>
         <source>about {seconds} s left</source>
         <translation>约剩 {seconds} 秒</translation>
     </message>
@@ -4428,35 +4436,35 @@ Two at once are compared.</source>
     <name>Strip</name>
     <message>
         <source>Passes of the compiler</source>
-        <translation type="unfinished"></translation>
+        <translation>编译器的各个 pass</translation>
     </message>
     <message>
         <source>{n} added</source>
-        <translation type="unfinished"></translation>
+        <translation>新增 {n}</translation>
     </message>
     <message>
         <source>{n} removed</source>
-        <translation type="unfinished"></translation>
+        <translation>移除 {n}</translation>
     </message>
     <message>
         <source>{n} fused or split</source>
-        <translation type="unfinished"></translation>
+        <translation>融合或拆分 {n}</translation>
     </message>
     <message>
         <source>{n} changed</source>
-        <translation type="unfinished"></translation>
+        <translation>改变 {n}</translation>
     </message>
     <message>
         <source>{n} nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 个节点</translation>
     </message>
     <message>
         <source>nothing changed</source>
-        <translation type="unfinished"></translation>
+        <translation>无变化</translation>
     </message>
     <message>
         <source>the first graph</source>
-        <translation type="unfinished"></translation>
+        <translation>第一张图</translation>
     </message>
 </context>
 <context>
@@ -5050,83 +5058,83 @@ Drop results here to see what was tuned and how much, and give the converted mod
     <name>Words</name>
     <message>
         <source>the compiler added it: {passes}</source>
-        <translation type="unfinished"></translation>
+        <translation>编译器新增：{passes}</translation>
     </message>
     <message>
         <source>it is gone, and no node says that it does its work</source>
-        <translation type="unfinished"></translation>
+        <translation>它已消失，且没有节点声明替代了它</translation>
     </message>
     <message>
         <source>{name} ({count} nodes)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}（{count} 个节点）</translation>
     </message>
     <message>
         <source>Golden</source>
-        <translation type="unfinished">原模型</translation>
+        <translation>基准</translation>
     </message>
     <message>
         <source>Target</source>
-        <translation type="unfinished">目标模型</translation>
+        <translation>目标</translation>
     </message>
     <message>
         <source>Before</source>
-        <translation type="unfinished">调优前</translation>
+        <translation>之前</translation>
     </message>
     <message>
         <source>After</source>
-        <translation type="unfinished">调优后</translation>
+        <translation>之后</translation>
     </message>
     <message>
         <source>Reading {name} …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取 {name} …</translation>
     </message>
     <message>
         <source>{name}: errors of the comparison on both graphs</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：比较误差显示在两张图上</translation>
     </message>
     <message>
         <source>{before}  →  {after}</source>
-        <translation type="unfinished"></translation>
+        <translation>{before}  →  {after}</translation>
     </message>
     <message>
         <source>{name}: {nodes} nodes, {edges} edges</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：{nodes} 个节点，{edges} 条边</translation>
     </message>
     <message>
         <source>Nothing differs: {count} nodes are the same</source>
-        <translation type="unfinished"></translation>
+        <translation>没有差异：{count} 个节点相同</translation>
     </message>
     <message>
         <source>{n} fused</source>
-        <translation type="unfinished"></translation>
+        <translation>融合 {n}</translation>
     </message>
     <message>
         <source>{n} split</source>
-        <translation type="unfinished"></translation>
+        <translation>拆分 {n}</translation>
     </message>
     <message>
         <source>{n} added</source>
-        <translation type="unfinished"></translation>
+        <translation>新增 {n}</translation>
     </message>
     <message>
         <source>{n} removed</source>
-        <translation type="unfinished"></translation>
+        <translation>移除 {n}</translation>
     </message>
     <message>
         <source>{n} changed</source>
-        <translation type="unfinished"></translation>
+        <translation>改变 {n}</translation>
     </message>
     <message>
         <source>{n} in a narrower type</source>
-        <translation type="unfinished"></translation>
+        <translation>降低精度 {n}</translation>
     </message>
     <message>
         <source>{n} × {op} inserted</source>
-        <translation type="unfinished"></translation>
+        <translation>插入 {n} 个 {op}</translation>
     </message>
     <message>
         <source>only the order of inputs differs</source>
-        <translation type="unfinished"></translation>
+        <translation>仅输入顺序不同</translation>
     </message>
 </context>
 </TS>

@@ -135,7 +135,7 @@ def passes(folder: Path) -> Iterator[Event]:
     yield Partial(tuple(stages))
     before: View | None = None
     for index, stage in enumerate(stages):
-        yield Progress("passes", index, len(stages), "graphs")
+        yield Progress("Reading the graphs", index, len(stages), "graphs")
         try:
             view = open_view(stage.path)
         except DiagError as error:
