@@ -19,6 +19,7 @@ from diag.perf.load import Load
 from diag.perf.plan import BenchPlan
 from diag.tools.benchmark.run import ToolPlan
 from diag.types.bench import Bench, Series
+from diag.types.comparison import Comparison
 from diag.types.finding import Finding
 
 
@@ -38,6 +39,7 @@ def run_bench(job: BenchJob, cancel: Cancel, host: HostProcess | None = None) ->
 
 def bench_here(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
     """Measure all contenders; Progress and Message, then Finished(Bench)."""
+    comparison = _comparison(job.plan)
     began, load = time.monotonic(), Load()
     models: tuple[Series, ...] = ()
     for event in _measured(job, cancel):
@@ -47,18 +49,26 @@ def bench_here(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
             yield event
     found = judged(models, job.plan.slower, 0.0, others=load.others())
     if job.plan.layers and job.plan.contenders:
-        found = yield from _with_layers(found, job.plan, cancel)
+        found = yield from _with_layers(found, job.plan, comparison, cancel)
     yield Finished(replace(found, wall_s=time.monotonic() - began, run=str(job.plan.out) if job.plan.out else None,
                            options={"comparison": str(job.plan.run) if job.plan.run else None}))
 
 
-def _with_layers(found: Bench, plan: BenchPlan, cancel: Cancel) -> Generator[Event, None, Bench]:
+def _comparison(plan: BenchPlan) -> Comparison | None:
+    """The recorded comparison, read before anything is measured: a wrong path is told at once."""
+    if plan.run is None:
+        return None
+    from diag.workspace.runs import RunFolder
+
+    return RunFolder.open(plan.run).comparison()
+
+
+def _with_layers(found: Bench, plan: BenchPlan, comparison: Comparison | None, cancel: Cancel
+                 ) -> Generator[Event, None, Bench]:
     from diag.perf.measure import inputs_of
     from diag.tools.profiles.layer_table import joined
     from diag.tools.profiles.layers import NodeTimes, time_layers
-    from diag.workspace.runs import RunFolder
 
-    comparison = RunFolder.open(plan.run).comparison() if plan.run is not None else None
     feeds = inputs_of(plan.contenders, plan.inputs)
     times: list[NodeTimes] = []
     for one, given in zip(plan.contenders, feeds, strict=True):
