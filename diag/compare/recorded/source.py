@@ -30,7 +30,11 @@ class Source:
 
 def is_recording(target: Path) -> bool:
     """Whether a target is what a device recorded, and not a model. Raises FormatError for an unreadable folder."""
-    return target.is_dir() or target.name.endswith(PACKED) or (target.is_file() and looks_recorded(target))
+    if target.is_dir():
+        marked = (target / BUNDLE).is_file() or (target / "run.json").is_file()
+        models = any(p.suffix in (".onnx", ".mindir") for p in target.iterdir())
+        return marked or not models or looks_recorded(target)
+    return target.name.endswith(PACKED) or (target.is_file() and looks_recorded(target))
 
 
 def open_source(target: Path, work: Path) -> Source:
