@@ -3078,6 +3078,26 @@ Every node is looked up among thousands of measured cases: will it convert, load
         <translation>没有任何 pass 包含此节点。</translation>
     </message>
     <message>
+        <source>format</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nodes</source>
+        <translation type="unfinished">个节点</translation>
+    </message>
+    <message>
+        <source>edges</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>graph</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name}: {n} nodes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>reads</source>
         <translation>读取</translation>
     </message>

@@ -122,8 +122,8 @@ def test_a_measurement_in_the_window(page, model, recorded, qtbot):
     assert bench.layer_model.rowCount() > 0
     assert len(bench.samples._rows()[1]) == 18
     assert page.head.sentence.text().startswith(("No difference", "m.onnx"))
-    assert "How" not in bench.log.toPlainText()
-    assert "in 3 rounds" in bench.log.toPlainText()
+    assert "How it was measured" in bench.findings.toPlainText()
+    assert "in 3 rounds" in bench.findings.toPlainText()
     assert {"again", "export_report", "export_table", "copy_command"} <= set(page.verbs())
 
 

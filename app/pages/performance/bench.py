@@ -192,11 +192,9 @@ class BenchPane(Pane):
             self.layer_table.setColumnWidth(2 + place, 150)
         self.layer_table.sortByColumn(2 + len(names), Qt.SortOrder.DescendingOrder)
         self.tabs.setTabVisible(self.tabs.indexOf(self.layer_table), bool(result.layers))
-        self.tell_findings(result.findings)
+        self.tell_findings(result.findings, report.how(result, self.lang))
         if self.tabs.currentWidget() is self.log:
             self.tabs.setCurrentIndex(0)
-        for line in report.how(result, self.lang):
-            self.say(line)
         self.shown.emit(tuple(str(p) for p in self.models.paths()), report.headline(result, self.lang))
 
     def sentence(self) -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -222,11 +223,14 @@ class Pane(QWidget):
             return
         self.said.emit(self.tr("Written: {path}").format(path=path))
 
-    def tell_findings(self, findings: Sequence[Finding]) -> None:
-        """Show findings with their words."""
-        if findings:
-            self.findings.setHtml("<hr>".join(finding_html(f, self.lang, self.tr("What to do"))
-                                              for f in by_severity(findings)))
+    def tell_findings(self, findings: Sequence[Finding], how: Sequence[str] = ()) -> None:
+        """Show findings with their words, and below them how the numbers came about."""
+        parts = [finding_html(f, self.lang, self.tr("What to do")) for f in by_severity(findings)]
+        if how:
+            lines = "".join(f"<li>{escape(line)}</li>" for line in how)
+            parts.append(f"<p><b>{escape(self.tr('How it was measured'))}</b></p><ul>{lines}</ul>")
+        if parts:
+            self.findings.setHtml("<hr>".join(parts))
         else:
             self.findings.setPlainText(self.tr("Findings come with a result."))
 

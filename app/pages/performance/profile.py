@@ -134,8 +134,8 @@ class ProfilePane(Pane):
         self.kind.setCurrentIndex(len(choices) - 1 if result.change is not None else 0)
         self.kind.blockSignals(False)
         self._fill()
-        self.facts.setText("\n".join((*report.facts(result, self.lang), *report.how(result, self.lang))))
-        self.tell_findings(result.findings)
+        self.facts.setText("\n".join(report.facts(result, self.lang)))
+        self.tell_findings(result.findings, report.how(result, self.lang))
         self.tabs.setCurrentIndex(0)
         self.shown.emit((result.profile.path,), report.headline(result, self.lang))
 

@@ -199,9 +199,7 @@ class TunePane(Pane):
             self.ratio.show_ratios(result.bench.comparison, names)
             if not result.tasks:
                 self.charts.setCurrentIndex(1)
-        self.tell_findings(result.findings)
-        for line in report.how(result, self.lang):
-            self.say(line)
+        self.tell_findings(result.findings, report.how(result, self.lang))
         self.tabs.setCurrentWidget(self.findings)
         self.shown.emit(tuple(str(p) for p in (self.recorded.paths() or [Path(self.model.text())])),
                         report.headline(result, self.lang))
