@@ -32,6 +32,9 @@ def examine(diagnosis: PipelineDiagnosis) -> Iterator[Finding]:
         yield finding(Code.ERRORS_MASK, f"{a} + {b}", first=a, second=b)
     for one in diagnosis.submodels:
         yield from _submodel(one, blamed)
+    for note in dict.fromkeys(s.note for s in diagnosis.submodels if s.note):
+        yield finding(Code.REFERENCE_INSTEAD, ", ".join(s.name for s in diagnosis.submodels if s.note == note),
+                      reason=note)
     for name in diagnosis.amplified:
         yield from _amplified(name, diagnosis)
     yield from _whole(diagnosis)
@@ -80,8 +83,6 @@ def _submodel(one: SubmodelResult, blamed: set[str]) -> Iterator[Finding]:
     elif one.verdict is Verdict.WATCH and one.name not in blamed:
         yield finding(Code.SUBMODEL_NEAR_LIMIT, one.name, output=one.output, error=_known(one.error),
                       ratio=_factor(one.ratio))
-    if one.note:
-        yield finding(Code.REFERENCE_INSTEAD, one.mindir, reason=one.note)
 
 
 def _amplified(name: str, diagnosis: PipelineDiagnosis) -> Iterator[Finding]:

@@ -44,9 +44,14 @@ def page(found: PipelineDiagnosis, lang: Lang = "en") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(said)} – Ascend Diag</title><style>{style}</style></head><body>\n"
         f'<header class="{verdict}"><b>{escape(labels(lang)["banner"][verdict])}</b>'
-        f"<h1>{escape(said[:1].upper() + said[1:])}</h1></header>\n<main>\n"
+        f"<h1>{escape(_sentence(said, found))}</h1></header>\n<main>\n"
         + "\n".join(f"<section><h2>{escape(title)}</h2>{inside}</section>" for title, inside in sections if inside)
         + "\n</main></body></html>\n")
+
+
+def _sentence(said: str, found: PipelineDiagnosis) -> str:
+    """With a capital, unless it begins with a name."""
+    return said if said.startswith(tuple(s.name for s in found.submodels)) else said[:1].upper() + said[1:]
 
 
 def _pictures(found: PipelineDiagnosis, pictures: Pictures, lang: Lang) -> tuple[str, str]:

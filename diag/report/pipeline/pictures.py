@@ -44,7 +44,9 @@ class Pictures:
         g, t = self._exact(golden), self._exact(run)
         if g is None or t is None or g.shape != t.shape:
             return None
-        gap = float(np.nan_to_num(np.abs(t.astype(np.float64) - g.astype(np.float64)), posinf=1.0).max(initial=0.0))
+        # What is no number is as far off as can be.
+        g, t = g.astype(np.float32), np.where(np.isfinite(t.astype(np.float32)), t, g.astype(np.float32) + 1)
+        gap = float(np.abs(t.astype(np.float64) - g.astype(np.float64)).max(initial=0.0))
         gain = next((k for k in reversed(_GAINS) if gap * k <= 1.5), 1)
         return _uri(_within(to_image(amplified(g, t, gain)), _LARGEST)), gain
 

@@ -10,7 +10,7 @@ from diag.report.labels import labels
 from diag.report.numbers import error
 from diag.report.pipeline.pictures import Pictures
 from diag.report.pipeline.terminal import submodels
-from diag.report.pipeline.wording import decibel, pipeline_words, worst_output
+from diag.report.pipeline.wording import decibel, pipeline_words, run_reason, worst_output
 from diag.rules import Lang
 from diag.types.metrics import Metrics
 from diag.types.pipeline import PipelineDiagnosis, SwapKind, SwapRun
@@ -22,7 +22,7 @@ def submodel_table(found: PipelineDiagnosis, lang: Lang) -> tuple[str, str]:
     """Each submodel on golden inputs; culprits are marked."""
     table = submodels(found, lang)
     blamed = {c.submodel for c in found.culprits}
-    kinds = ["n" if c.right else "" if c.wide else "name" for c in table.columns]
+    kinds = ["n" if c.right else "w" if c.wide else "" for c in table.columns]
     head = "".join(f'<th class="{k}">{escape(c.name)}</th>' for k, c in zip(kinds, table.columns, strict=True))
     rows = []
     for one, cells in zip(found.submodels, table.rows, strict=True):
@@ -44,7 +44,7 @@ def swap_table(found: PipelineDiagnosis, pictures: Pictures, lang: Lang) -> tupl
                     *(f'<th class="swap">{escape(n)}</th>' for n in names),
                     *(f'<th class="n">{escape(s)}</th>' for s in scores), f"<th>{escape(said['reason'])}</th>"])
     rows = "".join(_run(run, found, pictures, lang, chain=chain) for run in found.runs)
-    return said["title"], (f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>'
+    return said["title"], (f'<div class="scroll swaps"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>'
                            f'</table></div><p class="note">{escape(said["note"])}</p>')
 
 
@@ -70,14 +70,7 @@ def _run(run: SwapRun, found: PipelineDiagnosis, pictures: Pictures, lang: Lang,
         f"<td>{_tag(run.verdict.value, verdicts[run.verdict])}<br>{escape(said[run.kind.value])}</td>",
         *(_cell(s.name in run.swapped, s.name in blamed) for s in found.submodels),
         *(f'<td class="n">{escape(text)}</td>' for text in _scores(run, said["equal"], chain=chain)),
-        f"<td>{escape(_beyond(run))}</td>"]) + "</tr>"
-
-
-def _beyond(run: SwapRun) -> str:
-    """What the reason says beyond the numbers that stand beside it."""
-    if run.image is None or run.reason.startswith("the picture is the same"):
-        return run.reason if run.image is None else ""
-    return run.reason.partition(": ")[2] if run.reason.startswith("PSNR") else run.reason
+        f'<td class="w">{escape(run_reason(run, lang))}</td>']) + "</tr>"
 
 
 def _scores(run: SwapRun, equal: str, *, chain: bool) -> Iterator[str]:
@@ -87,7 +80,7 @@ def _scores(run: SwapRun, equal: str, *, chain: bool) -> Iterator[str]:
     image = run.image
     yield decibel(image, equal)
     yield f"{image.ssim:.5f}" if image is not None and math.isfinite(image.ssim) else ""
-    yield error(image.max_abs) if image is not None else ""
+    yield ("∞" if math.isinf(image.max_abs) else error(image.max_abs)) if image is not None else ""
     yield error(run.latents.rel_l2) if run.latents is not None else ""
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 from diag.report.labels import labels
 from diag.report.numbers import error, factor
 from diag.report.pipeline.document import command
-from diag.report.pipeline.wording import decibel, headline, pipeline_words, worst_output
+from diag.report.pipeline.wording import (
+    decibel,
+    headline,
+    pipeline_words,
+    run_reason,
+    submodel_reason,
+    worst_output,
+)
 from diag.report.sheet import Column, Findings, Lines, Sheet, Table
 from diag.rules import Lang
 from diag.types.layer import Verdict
@@ -40,7 +47,7 @@ def _submodel(one: SubmodelResult, lang: Lang, verdict: str) -> tuple[str, ...]:
     runtime = f"{one.runtime} {one.runtime_version}".strip() or said["none"]
     ratio = factor(one.ratio) if one.calls else "–"
     return (one.name, verdict if one.mindir else said["none"], error(one.error), ratio, call, runtime,
-            _ms(one.golden_ms), _ms(one.target_ms), one.reason)
+            _ms(one.golden_ms), _ms(one.target_ms), submodel_reason(one, lang))
 
 
 def runs(found: PipelineDiagnosis, lang: Lang) -> Table:
@@ -53,8 +60,9 @@ def runs(found: PipelineDiagnosis, lang: Lang) -> Table:
     columns = (Column(said["kind"]), Column(said["swapped"], wide=True), Column(said["verdict"]), *scores,
                Column(said["seconds"], right=True, spare=True), Column(said["reason"], wide=True, spare=True))
     return Table(said["title"], columns, tuple(
-        (said[run.kind.value], _swapped(run, names, lang), verdicts[run.verdict], *_scores(run, said["equal"], chain),
-         f"{run.seconds:.1f}", run.reason) for run in found.runs if run.kind is not SwapKind.GOLDEN), limit=30)
+        (said[run.kind.value], _swapped(run, names, lang), verdicts[run.verdict],
+         *_scores(run, said["equal"], chain), f"{run.seconds:.1f}", run_reason(run, lang))
+        for run in found.runs if run.kind is not SwapKind.GOLDEN), limit=30)
 
 
 def _swapped(run: SwapRun, names: list[str], lang: Lang) -> str:

@@ -10,14 +10,26 @@ from importlib.resources import files
 from pathlib import Path
 
 from diag.errors import DiagError
+from diag.pipeline.judge import LEAST_PSNR_DB, LEAST_SSIM
+from diag.pipeline.own import share_of
 from diag.report.headline import because
 from diag.report.numbers import error, factor
 from diag.rules import Lang
 from diag.rules.pipeline import alone, submodel
 from diag.types.comparison import Comparison
+from diag.types.dtype import DType
 from diag.types.layer import Verdict
-from diag.types.pipeline import ImageMetrics, PipelineCulprit, PipelineDiagnosis, SwapKind, SwapRun
+from diag.types.pipeline import (
+    ImageMetrics,
+    PipelineCulprit,
+    PipelineDiagnosis,
+    SubmodelResult,
+    SwapKind,
+    SwapRun,
+)
 from diag.workspace.runs import RunFolder
+
+_HALVES = ("float16", "bfloat16")
 
 
 @lru_cache(maxsize=2)
@@ -34,6 +46,7 @@ def headline(found: PipelineDiagnosis, lang: Lang = "en") -> str:
     failed = ", ".join(s.name for s in found.submodels if s.error_finding is not None)
     if found.culprits:
         parts = [_blame(found, lang), _layer(found.culprits[0], layers_of(found, found.culprits[0].submodel), lang)]
+        parts += [said["masked"].format(names=" + ".join(pair)) for pair in found.masked]
         parts.append(said["failed_too"].format(names=failed) if failed else "")
         return said["join"].join(filter(None, parts))
     if failed:
@@ -120,6 +133,38 @@ def _right(found: PipelineDiagnosis, said: Mapping[str, str]) -> str:
     return said["right_chain"].format(error=error(max(errors))) if errors and max(errors) > 0 else said["right_equal"]
 
 
-def ratio_text(value: float) -> str:
-    """How many times the usual."""
-    return factor(value)
+def submodel_reason(one: SubmodelResult, lang: Lang) -> str:
+    """What decided about a submodel, in few words."""
+    said = pipeline_words(lang)["submodels"]
+    if one.error_finding is not None:
+        return said["why_failed"].format(reason=one.error_finding.values.get("reason", one.reason))
+    if not one.mindir or not one.calls:
+        return said["why_none"] if not one.mindir else one.reason
+    metrics = one.outputs.get(one.output)
+    if metrics is None:
+        return said["why_shape"]
+    facts = {"output": one.output, "size": f"{metrics.size:,}"}
+    if metrics.nonfinite:
+        return said["why_nonfinite"].format(count=f"{metrics.nonfinite:,}", **facts)
+    if metrics.mismatch > 0:
+        return said["why_mismatch"].format(count=f"{round(metrics.mismatch * metrics.size):,}", **facts)
+    if one.verdict is Verdict.PASS:
+        return said["why_pass" if one.error > 0 else "why_equal"]
+    share = share_of(metrics, DType(one.dtype) if one.dtype in _HALVES else DType.FLOAT32)
+    return said["why_off"].format(share=factor(share)) if share > 1 else said["why_layer"]
+
+
+def run_reason(run: SwapRun, lang: Lang) -> str:
+    """What a run's scores do not say."""
+    said = pipeline_words(lang)["runs"]
+    if run.kind is SwapKind.GOLDEN and run.image is None and not run.outputs:
+        return said["why_golden"]
+    if run.error is not None:
+        return said["why_failed"].format(reason=run.error.values.get("reason", run.reason))
+    if run.image is None or run.verdict is Verdict.PASS:
+        return "" if run.image is not None else run.reason
+    if math.isnan(run.image.max_abs) or math.isinf(run.image.max_abs):
+        return said["why_nonfinite"]
+    if run.image.psnr < LEAST_PSNR_DB or run.image.ssim < LEAST_SSIM:
+        return said["why_another"].format(psnr=f"{LEAST_PSNR_DB:.0f}", ssim=LEAST_SSIM)
+    return said["why_fallen"] if run.verdict is Verdict.WATCH else run.reason
