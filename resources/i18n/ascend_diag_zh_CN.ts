@@ -2220,7 +2220,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>waiting</source>
-        <translation type="unfinished">等待</translation>
+        <translation>排队中</translation>
     </message>
     <message>
         <source>failed</source>
@@ -2248,7 +2248,7 @@ The cause is found, the least is changed, the real converter converts it again, 
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished">打开</translation>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Show what this comparison found</source>
