@@ -60,6 +60,7 @@ class Part:
     layout: str = "ND"
     weights: bool = True
     dtype: Any = np.float16
+    originals: tuple[str, ...] | None = None  # what the graph says in place of ``nodes``
 
 
 def varint(value: int) -> bytes:
@@ -200,11 +201,11 @@ class Emulator:
         last = nodes[-1].output[0]
         layout = part.layout if out.ndim in (4, 5) or (part.layout == "FRACTAL_NZ" and out.ndim > 1) else "ND"
         dumped = Dumped(store(out, layout, self.c0), layout, out.shape if self.original else None,
-                        (nodes[-1].name, 0) if self.stated else None, before=out.shape)
+                        (nodes[-1].name, 0) if self.stated and part.originals is None else None, before=out.shape)
         weights = [_weight(held[r], self.c0, part.layout) for r in reads if r in self.held] if part.weights else []
         names = [f"const_{plain(r)}:0" for r in reads if r in self.held] if part.weights else []
         self._op(self.rename(part.name), part.op, [s[0] for s in stored] + names, [s[1] for s in stored] + weights,
-                 dumped, list(part.nodes) if self.stated else None)
+                 dumped, list(part.originals or part.nodes) if self.stated else None)
         self.values[last] = (f"{self.ops[-1]['name']}:0", dumped)
 
     def _as_layout(self, value: str, layout: str) -> tuple[str, Dumped]:

@@ -284,3 +284,45 @@ def test_the_limits_of_the_documents(tmp_path: Path) -> None:
     assert "conv2" in [c.golden_node for c in found.culprits]
     assert all("RelativeEuclidean" in r.reason or "Cosine" in r.reason or "MeanRelative" in r.reason
                for r in found.layers if r.golden_node == "conv2")
+
+
+def test_an_operation_that_the_compiler_split_is_judged_as_a_whole(tmp_path: Path) -> None:
+    """Two device operations, both made of the one original: the last of them writes its result."""
+    split = (Part("soft_part1", "Add", ("bias",), originals=("bias", "soft")),
+             Part("soft_part2", "SoftmaxV2", ("soft",), originals=("bias", "soft")))
+    model = net(tmp_path / "net.onnx")
+    x = np.random.default_rng(1).normal(size=(2, 3, 9, 7)).astype(np.float32)
+    emulator = Emulator(model, (*PARTS[:-1], *split), tmp_path / "dump")
+    done = emulator.run({"x": x}, {"soft_part1": lambda a: a * np.float32(1.3)})
+    found = run(model, done.folder, tmp_path / "run", graph=done.graph)
+    row = next(r for r in found.layers if r.golden_node == "soft")
+    assert (row.target_node, row.role) == ("soft_part2", Role.INJECTS)
+    assert row.mapping.golden_nodes == ("bias", "soft")
+    assert [u.node for u in found.unmatched_target] == ["soft_part1"]
+    assert found.unmatched_target[0].reason.startswith("one of several parts of an operation")
+    assert [c.golden_nodes for c in found.culprits] == [("bias", "soft")]
+
+
+def test_several_outputs_are_told_apart(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Split", ["x"], ["a", "b"], "split", axis=1),
+             helper.make_node("Neg", ["a"], ["n"], "neg"), helper.make_node("Add", ["n", "b"], ["y"], "add")]
+    model = save(tmp_path / "m.onnx", nodes, [value("x", (2, 6))], [value("y", (2, 3))])
+    x = np.random.default_rng(0).normal(size=(2, 6)).astype(np.float16)
+    a, b = x[:, :3], x[:, 3:]
+    folder = tmp_path / "dump"
+    folder.mkdir()
+
+    def put(task: int, name: str, op: str, reads: list[Array], writes: list[Array]) -> None:
+        (folder / f"{op}.{name}.{task}.0.176722560000{task:04d}").write_bytes(
+            dump(name, [Dumped(r, original=r.shape) for r in reads], [Dumped(w, original=w.shape) for w in writes]))
+
+    wrong = (b * np.float16(1.5)).astype(np.float16)
+    put(1, "split", "SplitD", [x], [np.ascontiguousarray(a), wrong])
+    put(2, "neg", "Neg", [np.ascontiguousarray(a)], [-a])
+    put(3, "add", "Add", [-a, wrong], [-a + wrong])
+    found = run(model, folder, tmp_path / "run")
+    rows = {r.golden_tensor: r for r in found.layers}
+    assert (rows["a"].target_tensor, rows["a"].role) == ("split:0", Role.CLEAN)
+    assert (rows["b"].target_tensor, rows["b"].role) == ("split:1", Role.INJECTS)
+    assert rows["y"].role is Role.INHERITS
+    assert [c.golden_node for c in found.culprits] == ["split"]

@@ -42,6 +42,9 @@ GUESSED = 0.4
 FIXED = "its value is fixed by the weights and the shapes of the inputs"
 """Reason of an operation that is no layer for these inputs."""
 
+PART = "one of several parts of an operation; only the last of them is a golden tensor"
+"""Reason of an operation that is judged together with the others that were made of the same original."""
+
 ShapeOf = Callable[[str], tuple[int, ...] | None]
 
 
@@ -103,7 +106,7 @@ class Matcher:
         for i, op in enumerate(self._device.ops):
             if op.inserted and not self._answered(i):
                 self._forward(i, op)  # what it reads may have been recognised since
-            elif not self._answered(i):
+            elif not self._answered(i) and self.found.reasons.get(i) not in (FIXED, PART):
                 self._by_readers(i, op)
         return self.found
 
@@ -217,7 +220,7 @@ class Matcher:
             self.found.answers[i, slot] = self._corrected(i, op, slot, answer, certain=certain)
             found = True
         if not found and group and op.parts:
-            self.found.reasons[i] = "one of several parts of an operation; only the last of them is a golden tensor"
+            self.found.reasons[i] = PART
             return True
         return found
 
