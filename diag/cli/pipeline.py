@@ -95,7 +95,13 @@ def _plan(args: argparse.Namespace) -> PipelinePlan:
     named = tuple(filter(None, (n.strip() for n in args.swap.split(","))))
     swapped = tuple(s.name for s in spec.submodels if s.mindir) if named == ("all",) else named
     return PipelinePlan(spec, args.out or _folder(args), args.runtime or "", budget, args.threads, args.jobs,
-                        args.layers, swapped, args.fresh)
+                        args.layers, swapped, args.fresh, _told(args))
+
+
+def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:
+    """Options that differ from their defaults, for the command in the report."""
+    defaults = {"runtime": None, "threads": 1, "jobs": None, "budget": "", "layers": True}
+    return {name: getattr(args, name) for name, usual in defaults.items() if getattr(args, name) != usual}
 
 
 def _folder(args: argparse.Namespace) -> Path:

@@ -21,6 +21,7 @@ from diag.pipeline.locate import locate
 from diag.pipeline.models import Pool, Side, look
 from diag.pipeline.plan import PipelinePlan
 from diag.pipeline.spec import load
+from diag.runtimes.interface import RuntimeSpec
 from diag.types.layer import Verdict
 from diag.types.pipeline import PipelineKind, PipelineSpec, Submodel, SwapKind, SwapRun
 from diag.workspace.pipelines import PipelineFolder, run_name
@@ -313,3 +314,23 @@ def test_a_target_that_is_said_to_compute_in_float16_is_judged_so(tmp_path: Path
     spec = replace(spec, submodels=tuple(replace(s, dtype="float16") for s in spec.submodels))
     half = search(spec, tmp_path / "half", runtime="", layers=False)
     assert half.verdict is Verdict.PASS
+
+
+def test_a_runtime_that_crashes_on_one_submodel_is_a_finding(tmp_path: Path) -> None:
+    """A worker that dies by a signal: its submodel is told, its log is kept, the other swaps have their results."""
+    python = tmp_path / "python3.7"
+    python.write_text("#!/bin/sh\necho native code says goodbye >&2\nkill -SEGV $$\n")
+    python.chmod(0o755)
+    crashing = RuntimeSpec("mindspore-lite", "2.0.0", python)
+    spec = load(HEALTHY)
+    spec = replace(spec, submodels=tuple(
+        replace(s, runtime="mindspore-lite" if s.name == "unet" else "reference") for s in spec.submodels))
+    found = search(spec, tmp_path / "run", [crashing], layers=False)
+    unet = next(s for s in found.submodels if s.name == "unet")
+    assert unet.error_finding is not None
+    assert "SIGSEGV" in unet.reason
+    assert unet.verdict is Verdict.FAIL
+    assert (found.verdict, named(found)) == (Verdict.FAIL, [])
+    assert [f.code for f in found.findings if f.severity == "fail"] == ["PIP003"]
+    assert sum(r.error is None for r in found.runs) == 2 + 4 + 4 + 1
+    assert all("unet" not in r.swapped for r in found.runs if r.error is None)
