@@ -20,6 +20,19 @@ _STAGES = (QT_TRANSLATE_NOOP("Stages", "Opening the models"), QT_TRANSLATE_NOOP(
            QT_TRANSLATE_NOOP("Stages", "Proving that it answers the same"),
            QT_TRANSLATE_NOOP("Stages", "Looking for rewrites"), QT_TRANSLATE_NOOP("Stages", "Proving rewrites"),
            QT_TRANSLATE_NOOP("Stages", "models"), QT_TRANSLATE_NOOP("Stages", "nodes"),
+           QT_TRANSLATE_NOOP("Stages", "Opening the model"),
+           QT_TRANSLATE_NOOP("Stages", "Running in float32 and in float16"),
+           QT_TRANSLATE_NOOP("Stages", "Running in float32 and in bfloat16"),
+           QT_TRANSLATE_NOOP("Stages", "Effect of each layer on the outputs"),
+           QT_TRANSLATE_NOOP("Stages", "Looking for the layers to keep"),
+           QT_TRANSLATE_NOOP("Stages", "Trying each kept layer without"),
+           QT_TRANSLATE_NOOP("Stages", "Cost against error"), QT_TRANSLATE_NOOP("Stages", "Looking at each node"),
+           QT_TRANSLATE_NOOP("Stages", "Looking at the data of known defects"),
+           QT_TRANSLATE_NOOP("Stages", "Measuring nodes on the converter"),
+           QT_TRANSLATE_NOOP("Stages", "Recording what the nodes are given"),
+           QT_TRANSLATE_NOOP("Stages", "Rewriting, and proving that it answers the same"),
+           QT_TRANSLATE_NOOP("Stages", "Comparing the pair"), QT_TRANSLATE_NOOP("Stages", "runs"),
+           QT_TRANSLATE_NOOP("Stages", "tries"), QT_TRANSLATE_NOOP("Stages", "choices"),
            QT_TRANSLATE_NOOP("Stages", "Reading the graphs"), QT_TRANSLATE_NOOP("Stages", "graphs"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from diag.precision.engine import emulate
 from diag.precision.settings import PrecisionPlan
 from diag.rewrites.apply import Rewritten, rewrite
 from diag.rules.accuracy import examined
-from diag.runtimes.interface import Runtime
+from diag.runtimes.interface import Runtime, RuntimeSpec
+from diag.runtimes.registry import runtime as runtime_of
 from diag.tools.converter.command import shell
 from diag.tools.converter.run import convert
 from diag.types.codes import Code
@@ -38,14 +39,16 @@ _HELPED = 0.5
 """Share of the error that may be left for a try to count as a help."""
 
 
-def fix(plan: FixPlan, runtime: Runtime | None, converter: str, cancel: Cancel) -> Iterator[Event]:
+def fix(plan: FixPlan, runtime: Runtime | None, converter: str, cancel: Cancel,
+        others: Mapping[str, RuntimeSpec] | None = None) -> Iterator[Event]:
     """Progress, Message, Partial(Try) for each try, Finished(Fix) (findings are made by ``diag.rules.repair``).
 
-    ``runtime`` runs targets, None: they run here; ``converter``: its name and version, for what is told.
+    ``runtime`` runs targets, None: they run here; ``converter``: its name and version, for what is told; ``others``:
+    further converters (with the runtimes beside them) by name.
     Raises DiagError where the pair itself cannot be compared.
     """
     started = time.monotonic()
-    work = _Work(plan, runtime, converter)
+    work = _Work(plan, runtime, converter, dict(others or {}))
     yield Progress("Comparing the pair", 0, 0)
     first = yield from work.compared(plan.compare.target, "before", cancel)
     before = measured(first)
@@ -104,6 +107,7 @@ class _Work:
     plan: FixPlan
     runtime: Runtime | None
     converter: str
+    others: Mapping[str, RuntimeSpec]
     base: tuple[str, ...] = ()
     onnx: Path = field(init=False)
     count: int = 0
@@ -139,7 +143,8 @@ class _Work:
     def _next(self, found: Comparison, done: set[tuple[str, tuple[str, ...], tuple[str, ...]]]) -> Iterator[Hypothesis]:
         ascend = "ascend" in self.plan.convert.optimize
         onnx_target = identify(self.plan.compare.target) == "onnx"
-        for one in hypotheses(self.onnx, found, first=not done, for_ascend=ascend, converter=self.converter):
+        for one in hypotheses(self.onnx, found, first=not done, for_ascend=ascend, converter=self.converter,
+                              others=self.others):
             if (one.name, one.nodes, self.base) in done or (one.missing and (one.name, one.nodes, ()) in done):
                 continue
             if onnx_target and one.step is not Step.PRECISION:
@@ -190,7 +195,7 @@ class _Work:
             made = conversion.output
         told = replace(told, output=str(made), command=command)
         try:
-            after = yield from self.compared(made, f"try-{self.count}", cancel)
+            after = yield from self.compared(made, f"try-{self.count}", cancel, self.others.get(one.name))
         except ToolFailed as problem:
             return replace(told, came=Came.NOT_RUNNING, reason=f"{problem.message} {problem.where}".strip()), None
         short = measured(after)
@@ -224,6 +229,9 @@ class _Work:
             precision = base.precision
         plan = replace(base, onnx=onnx, output=place / f"{self.plan.compare.golden.stem}.mindir", precision=precision,
                        checks=replace(base.checks, smoke=False))
+        other = self.others.get(one.name)
+        if other is not None:
+            plan = replace(plan, converter=other.python, version=other.version)
         for event in convert(plan, cancel):
             if isinstance(event, Finished):
                 result: Conversion = event.result
@@ -232,10 +240,12 @@ class _Work:
                 yield event
         raise AssertionError("a conversion ended without Finished")
 
-    def compared(self, target: Path, name: str, cancel: Cancel) -> Generator[Event, None, Comparison]:
-        """The comparison of a target with the original model, with its findings."""
+    def compared(self, target: Path, name: str, cancel: Cancel,
+                 other: RuntimeSpec | None = None) -> Generator[Event, None, Comparison]:
+        """The comparison of a target with the original model, with its findings; ``other`` runs it, if given."""
         plan: ComparePlan = replace(self.plan.compare, target=target, out=self.folder / f"compare-{name}")
-        runtime = None if identify(target) == "onnx" else self.runtime
+        mine = self.runtime if other is None or self.runtime is None else runtime_of(other)
+        runtime = None if identify(target) == "onnx" else mine
         for event in compare(plan, runtime, cancel):
             if isinstance(event, Finished):
                 return examined(event.result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +32,11 @@ class Hypothesis:
     missing: str = ""
 
 
-def hypotheses(onnx: Path, found: Comparison, *, first: bool, for_ascend: bool, converter: str) -> Iterator[Hypothesis]:
-    """What to try on a model, given the comparison of what it became. ``first``: nothing was tried yet."""
+def hypotheses(onnx: Path, found: Comparison, *, first: bool, for_ascend: bool, converter: str,
+               others: Iterable[str] = ()) -> Iterator[Hypothesis]:
+    """What to try on a model, given the comparison of what it became. ``first``: nothing was tried yet; ``others``:
+    names of further converters on this machine.
+    """
     if first:
         yield Hypothesis(Step.AGAIN, "again")
     blamed = {n for c in found.culprits for n in (c.golden_node, *c.golden_nodes)}
@@ -51,8 +54,11 @@ def hypotheses(onnx: Path, found: Comparison, *, first: bool, for_ascend: bool, 
     if any(o.name in _WHOLE for o in offers(onnx)):
         yield Hypothesis(Step.OPSET, "opset_lowered", ("opset_lowered",))
     yield from _precision(found, for_ascend)
-    yield Hypothesis(Step.CONVERTER, "another converter",
-                     missing=f"no other converter than {converter} is on this machine")
+    further = list(others)
+    yield from (Hypothesis(Step.CONVERTER, name) for name in further)
+    if not further:
+        yield Hypothesis(Step.CONVERTER, "another converter",
+                         missing=f"no other converter than {converter} is on this machine")
 
 
 def _precision(found: Comparison, for_ascend: bool) -> Iterator[Hypothesis]:

@@ -42,8 +42,8 @@ def fix_here(job: FixJob, cancel: Cancel) -> Iterator[Event]:
     """Choose the runtime, repair; Progress, Message and Partial(Try), then Finished(Fix) with its findings."""
     from diag.fix.engine import fix
 
-    runtime, name = chosen(job)
-    for event in fix(job.plan, runtime, name, cancel):
+    runtime, name, others = chosen(job)
+    for event in fix(job.plan, runtime, name, cancel, others):
         yield Finished(examined(event.result)) if isinstance(event, Finished) else event
 
 
@@ -62,13 +62,16 @@ def pipeline_fix_here(job: PipelineFixJob, cancel: Cancel) -> Iterator[Event]:
     yield from fix_pipeline(job.plan, known, runtime, name, cancel)
 
 
-def chosen(job: FixJob) -> tuple[Runtime | None, str]:
-    """What runs converted models (None: the reference runtime, in this process), and the name of the converter."""
+def chosen(job: FixJob) -> tuple[Runtime | None, str, dict[str, RuntimeSpec]]:
+    """What runs converted models (None: the reference runtime, in this process), the name of the converter, others."""
     from diag.runtimes.discover import discover
 
     if identify(job.plan.compare.target) == "onnx":
-        return None, "–"
-    return _chosen(discover(), job.runtime, job.plan.compare.device)
+        return None, "–", {}
+    known = discover()
+    runtime, name = _chosen(known, job.runtime, job.plan.compare.device)
+    usable = {f"{s.name} {s.version}": s for s in known if s.name == "mindspore-lite" and s.usable}
+    return runtime, name, {n: s for n, s in usable.items() if n != name}
 
 
 def _chosen(known: Sequence[RuntimeSpec], wanted: str, device: str) -> tuple[Runtime | None, str]:

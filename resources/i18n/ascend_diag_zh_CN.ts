@@ -4401,6 +4401,70 @@ Two at once are compared.</source>
         <translation>个节点</translation>
     </message>
     <message>
+        <source>Opening the model</source>
+        <translation>打开模型</translation>
+    </message>
+    <message>
+        <source>Running in float32 and in float16</source>
+        <translation>以 float32 和 float16 运行</translation>
+    </message>
+    <message>
+        <source>Running in float32 and in bfloat16</source>
+        <translation>以 float32 和 bfloat16 运行</translation>
+    </message>
+    <message>
+        <source>Effect of each layer on the outputs</source>
+        <translation>各层对输出的影响</translation>
+    </message>
+    <message>
+        <source>Looking for the layers to keep</source>
+        <translation>寻找要保持的层</translation>
+    </message>
+    <message>
+        <source>Trying each kept layer without</source>
+        <translation>逐一尝试去掉所保持的层</translation>
+    </message>
+    <message>
+        <source>Cost against error</source>
+        <translation>代价与误差</translation>
+    </message>
+    <message>
+        <source>Looking at each node</source>
+        <translation>查看每个节点</translation>
+    </message>
+    <message>
+        <source>Looking at the data of known defects</source>
+        <translation>查看已知缺陷的数据</translation>
+    </message>
+    <message>
+        <source>Measuring nodes on the converter</source>
+        <translation>在转换工具上测量节点</translation>
+    </message>
+    <message>
+        <source>Recording what the nodes are given</source>
+        <translation>记录节点的输入</translation>
+    </message>
+    <message>
+        <source>Rewriting, and proving that it answers the same</source>
+        <translation>改写并证明结果相同</translation>
+    </message>
+    <message>
+        <source>Comparing the pair</source>
+        <translation>比较这一对模型</translation>
+    </message>
+    <message>
+        <source>runs</source>
+        <translation>次运行</translation>
+    </message>
+    <message>
+        <source>tries</source>
+        <translation>次尝试</translation>
+    </message>
+    <message>
+        <source>choices</source>
+        <translation>种选择</translation>
+    </message>
+    <message>
         <source>Reading the graphs</source>
         <translation>正在读取图</translation>
     </message>

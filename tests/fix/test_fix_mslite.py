@@ -13,7 +13,7 @@ from small_models import perceptron, weights
 
 from diag.cancel import Cancel
 from diag.compare.plan import ComparePlan, InputChoice
-from diag.events import Finished
+from diag.events import Finished, Partial
 from diag.fix.engine import fix
 from diag.fix.plan import FixPlan
 from diag.rules.repair import examined
@@ -97,6 +97,37 @@ def test_a_file_that_came_from_another_model_is_made_anew(kind, tmp_path, mslite
     assert [(t.step, t.came) for t in found.tries] == [(Step.AGAIN, Came.PROVED)]
     assert found.before.culprits[0] == "fc1"
     assert [f.code for f in found.findings] == ["CNV073"]
+
+
+def test_another_converter_is_tried_last(tmp_path, mslite_spec):
+    """The same one under another name: it converts, runs and is judged like a real other one."""
+    example = NATURALS["cos"].build(np.random.default_rng(3))
+    golden = tmp_path / "golden.onnx"
+    onnx.save(example.model, golden)
+    np.savez(tmp_path / "in.npz", **example.feeds)
+    target = converted(golden, tmp_path / "target.mindir", mslite_spec)
+    pair = ComparePlan(golden, target, tmp_path / "out", InputChoice(tmp_path / "in.npz"), checks=False, jobs=1)
+    plan = FixPlan(pair, ConverterPlan(golden, tmp_path / "out" / "m.mindir", converter=mslite_spec.python), tries=9)
+    found = [e.item for e in fix(plan, runtime(mslite_spec), "mindspore-lite 1.0", Cancel(),
+                                 {"mindspore-lite 9.9": mslite_spec}) if isinstance(e, Partial)]
+    assert [t.name for t in found] == ["again", "cos_half_angle"]  # proved: the dearer one is not needed
+    _, second = fix_of("mindspore-lite 9.9", plan, mslite_spec)
+    assert second.came is Came.SAME
+    assert second.after.error > 1e-4
+
+
+def fix_of(name, plan, spec):
+    """The try of another converter alone."""
+    from diag.fix.engine import _Work
+    from diag.fix.hypotheses import Hypothesis
+
+    work = _Work(plan, runtime(spec), "mindspore-lite 1.0", {name: spec})
+    events = work._try(Hypothesis(Step.CONVERTER, name), 8e-4, Cancel())
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            return end.value[1], end.value[0]
 
 
 def test_what_cannot_be_fixed_is_said_with_everything_that_was_tried(tmp_path, mslite_spec):

@@ -86,6 +86,7 @@ class ParetoPlot(Plot):
             self.addItem(pg.InfiniteLine(next(iter(plan.wanted.values())), angle=0,
                                          pen=pg.mkPen(theme.passed, style=Qt.PenStyle.DashLine)))
         self.autoRange()
+        self.setXRange(0, 100, padding=0.03)
 
     def _numbers(self) -> Rows:
         points = self._plan.pareto if self._plan is not None else ()

@@ -85,7 +85,7 @@ class PrecisionPane(Pane):
         self.charts.addTab(self.own, self.tr("Own error"))
         self.charts.addTab(self.pareto, self.tr("Cost against error"))
         self.layer_model = ColumnModel(self._columns(), self)
-        self.layer_table = small_table(self.layer_model, self.tr("Layers"), (230, 100, 62, 76, 72, 76, 100))
+        self.layer_table = small_table(self.layer_model, self.tr("Layers"), (230, 100, 62, 76, 72, 76, 130))
         self.layer_table.setSortingEnabled(True)
         self.kept_model = RecordModel((self.tr("Layer"), self.tr("Operator"), self.tr("Alone"), self.tr("Effect")),
                                       right=(2, 3), parent=self)
