@@ -3079,23 +3079,23 @@ Every node is looked up among thousands of measured cases: will it convert, load
     </message>
     <message>
         <source>format</source>
-        <translation type="unfinished"></translation>
+        <translation>格式</translation>
     </message>
     <message>
         <source>nodes</source>
-        <translation type="unfinished">个节点</translation>
+        <translation>节点</translation>
     </message>
     <message>
         <source>edges</source>
-        <translation type="unfinished"></translation>
+        <translation>边</translation>
     </message>
     <message>
         <source>graph</source>
-        <translation type="unfinished"></translation>
+        <translation>图</translation>
     </message>
     <message>
         <source>{name}: {n} nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：{n} 个节点</translation>
     </message>
     <message>
         <source>reads</source>

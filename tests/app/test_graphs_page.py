@@ -14,7 +14,12 @@ from app.graph.overlay import State
 from app.pages.graphs import accept, telling
 from app.pages.graphs.reading import Counted
 from app.pages.table import page_of
+from diag.cancel import Cancel
+from diag.compare.plan import ComparePlan
+from diag.compare.recorded.engine import compare_recording
 from diag.errors import FormatError
+
+from samples import shared  # isort: skip
 
 PATIENCE_MS = 30_000
 STAGES = ("PreRunBegin", "OptimizeOriginalGraph_FeGraphFusionAfter", "Build")
@@ -242,3 +247,26 @@ def test_a_tall_column_is_logarithmic_and_empty_ones_stay_thin(page):
     x = int(page.strip._column(1).center().x())
     colours = np.array([image.pixelColor(x, y).rgb() for y in range(image.height())])
     assert len(set(colours.tolist())) > 2
+
+
+def test_a_run_with_a_recording_shows_its_errors_on_both_graphs(opened, tmp_path, qtbot):
+    """The planted fault: channel 3 of /conv2/Conv is a quarter too large on the device."""
+    golden, dumps = shared("formats/mindir/toy.onnx"), shared("formats/synthetic/dump/20260101000000/0/toy/1/0")
+    graph = shared("formats/synthetic/ge_proto_00000099_graph_0_Build.txt")
+    list(compare_recording(ComparePlan(golden, dumps, tmp_path / "run", graph=graph, checks=False), Cancel()))
+    window = opened()
+    window.turn("graphs")
+    page = window.shelf.page
+    page.open([tmp_path / "run"])
+    ready(page, qtbot)
+    qtbot.waitUntil(lambda: page.view.panes[1].canvas.scene is not None, timeout=PATIENCE_MS)
+    left, right = (p.model for p in page.view.panes)
+    mine, theirs = states(left), states(right)
+    assert (mine["/relu1/Relu"], mine["/conv2/Conv"]) == (State.PASS, State.FAIL)
+    assert (theirs["/conv1/Conv/relu1/Relu"], theirs["/conv2/Conv"]) == (State.PASS, State.FAIL)
+    assert [n.name for n, own in zip(right.graph.nodes, right.overlay.own, strict=True) if own] == ["/conv2/Conv"]
+    assert theirs["trans_TransData_2"] is State.NONE
+    page.view.select(("golden", "/conv2/Conv"))
+    linked = page.view.panes[1]._linked.tolist()
+    assert [right.name(i) for i in linked] == ["/conv2/Conv"]
+    assert page.view.legend.isVisible()

@@ -305,7 +305,7 @@ class GraphsPage(Page):
         self.side.differences.show_diff(outcome.diff)
         self.side.setTabVisible(0, outcome.diff is not None)
         self.side.setCurrentIndex(0 if outcome.diff is not None else 1)
-        self.side.node.show_node(None, None, passes=False)
+        self.side.node.show_node(None, outcome.before if outcome.after is None else None, passes=False)
         if self.which.count() == 0 and outcome.after is None and outcome.before is not None:
             self.which.addItems([self.words.graph(name, count) for name, count in outcome.before.graphs])
         self.opened.emit([str(p) for p in self.paths], self.paths[0].name if self.paths else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -32,7 +33,9 @@ class Differences(QWidget):
         super().__init__(parent)
         self.model = ColumnModel((Column("kind", self.tr("What")), Column("node", self.tr("Node")),
                                   Column("before", self.tr("Before")), Column("after", self.tr("After"))), self)
-        self.table: QTableView = small_table(self.model, self.tr("Differences"), (86, 190, 130), self)
+        self.table: QTableView = small_table(self.model, self.tr("Differences"), (84, 150, 84), self)
+        # Until a heading is clicked the weighty ones stay first.
+        self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.table.setSortingEnabled(True)
         self.filter = QLineEdit(self)
         self.filter.setPlaceholderText(self.tr("Filter …"))
@@ -124,7 +127,8 @@ class NodePanel(QWidget):
         self.life.hide()
         self.follow.setVisible(passes and node is not None)
         if node is None or view is None:
-            self.title.setText(self.tr("Choose a node."))
+            self.title.setText(self.tr("Choose a node.") if view is None else view.name)
+            self.facts.set_records([Record(row, tip=row[1]) for row in self._of_graph(view)] if view else [])
             return
         self._name = next(iter(node.stands_for), node.name)
         self.title.setText(f"{node.op}  ·  {node.name}")
@@ -139,13 +143,22 @@ class NodePanel(QWidget):
         self.steps.set_records(records or [Record(("", self.tr("No pass knows this node.")))])
         self.life.show()
 
+    def _of_graph(self, view: View) -> Iterator[tuple[str, str]]:
+        yield self.tr("format"), view.format
+        yield self.tr("nodes"), f"{len(view.nodes):,}"
+        yield self.tr("edges"), f"{view.edges:,}"
+        yield from ((self.tr("graph"), self.tr("{name}: {n} nodes").format(name=name, n=f"{n:,}"))
+                    for name, n in view.graphs[1:])
+        yield from view.facts.items()
+        yield from ((op, f"{n:,}") for op, n in Counter(n.op for n in view.nodes).most_common())
+
     def _facts(self, node: ViewNode, view: View) -> Iterator[tuple[str, str]]:
         yield from ((self.tr("reads"), name or "–") for name in node.inputs)
         yield from ((self.tr("read by"), name) for name in view.readers.get(node.name, ()))
         if isinstance(node.source, GeOp):
             yield from self._of_ge(node.source)
         else:
-            yield from ((self.tr("writes"), str(t)) for t in node.outputs)
+            yield from ((self.tr("writes"), str(t)) for t in node.outputs if t.shape is not None)
         yield from attributes(node).items()
 
     def _of_ge(self, op: GeOp) -> Iterator[tuple[str, str]]:
