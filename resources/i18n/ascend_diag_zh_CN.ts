@@ -3252,6 +3252,10 @@ Every node is looked up among thousands of measured cases: will it convert, load
         <translation>怎么办</translation>
     </message>
     <message>
+        <source>How it was measured</source>
+        <translation>测量方法</translation>
+    </message>
+    <message>
         <source>Findings come with a result.</source>
         <translation>有结果后显示结论。</translation>
     </message>

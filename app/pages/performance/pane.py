@@ -228,7 +228,8 @@ class Pane(QWidget):
         parts = [finding_html(f, self.lang, self.tr("What to do")) for f in by_severity(findings)]
         if how:
             lines = "".join(f"<li>{escape(line)}</li>" for line in how)
-            parts.append(f"<p><b>{escape(self.tr('How it was measured'))}</b></p><ul>{lines}</ul>")
+            title = self.tr("How it was measured")
+            parts.append(f"<p><b>{escape(title)}</b></p><ul>{lines}</ul>")
         if parts:
             self.findings.setHtml("<hr>".join(parts))
         else:
