@@ -281,3 +281,15 @@ def test_the_real_runtime_against_onnxruntime_with_layers(diag, mslite_spec, tmp
     injects = [layer for layer in found["layers"] if layer["role"] == "injects"]
     assert injects
     assert all(layer["times_ms"][1] > 0 and layer["own_input"] > 1e-4 for layer in injects)
+
+
+def test_the_reference_runtime_is_timed_and_says_what_it_is(diag):
+    folder = Path(__file__).resolve().parents[2] / "resources" / "samples" / "text_encoder" / "healthy"
+    code, out, _ = diag("bench", folder / "text_encoder.mindir", "--runtime", "reference", "--runs", 6, "--rounds", 2,
+                        "--layers", "--json", "-")
+    assert code == 0
+    found = document("bench", out)
+    assert found["models"][0]["runtime"] == "reference"
+    assert "PRF008" in {f["code"] for f in found["findings"]}
+    assert [n["method"] for n in found["layer_notes"]] == ["none"]
+    assert any("does not tell the times of layers" in line for line in found["how"])
