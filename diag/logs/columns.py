@@ -36,6 +36,7 @@ def _form(text: str) -> tuple[np.uint64, np.uint64]:
 _KEPT = np.array([(1 << 8 * letters) - 1 for letters in range(9)], np.uint64)
 _FORMS = tuple(map(_form, ("0000-00-", "00-00:00", ":00.000.", "000_____")))
 _DIGITS = 9
+_LEARNED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,24 @@ class ModuleNames:
 
     def __init__(self) -> None:
         self.known: dict[bytes, int] = {b"": 0}
+        self._keys = np.empty(0, np.uint64)
+        self._numbers = np.empty(0, np.int16)
+
+    def find(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int16]:
+        """Numbers of names by keys that were learned, -1 for others."""
+        if not len(self._keys):
+            return np.full(len(keys), -1, np.int16)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return np.where(self._keys[at] == keys, self._numbers[at], np.int16(-1))
+
+    def learn(self, key: np.uint64, name: bytes) -> int:
+        """Number a name, and remember its key: there are few names and many lines."""
+        number = self.number(name)
+        if len(self._keys) < _LEARNED:
+            at = int(np.searchsorted(self._keys, key))
+            self._keys = np.insert(self._keys, at, key)
+            self._numbers = np.insert(self._numbers, at, number)
+        return number
 
     def number(self, name: bytes) -> int:
         """The name's number, a new one where it is met first."""
@@ -148,12 +167,11 @@ def _modules(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], end: npt.
     first = _eight(raw, start, end)
     second = _eight(raw, start + 8, end)
     keys = first ^ (second * np.uint64(0x9E3779B97F4A7C15))
-    kinds, where, back = np.unique(keys, return_index=True, return_inverse=True)
-    numbers = np.zeros(len(kinds), np.uint8)
-    for i, row in enumerate(where.tolist()):
-        name = raw[start[row]:end[row]].tobytes()
-        numbers[i] = names.number(name)
-    return numbers[back]
+    found = names.find(keys)
+    for row in np.flatnonzero(found < 0).tolist():
+        if found[row] < 0:  # not yet numbered together with an equal one before it
+            found[keys == keys[row]] = names.learn(keys[row], raw[start[row]:end[row]].tobytes())
+    return found.astype(np.uint8)
 
 
 def _eight(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -15,24 +14,24 @@ from diag.logs.lines import LONGEST, decode, pieces
 from diag.logs.record import Level
 
 _LOUD = LEVELS.index(Level.ERROR)
-
-
 _FIELDS = re.compile(rb"\[[A-Z]+\]\s+([A-Z]\w*)\((-?\d+)[^)]*\):(\d{4}-\d+-\d+[- ][\d:.]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class LoudLine:
-    """A line: its number from 1, the byte at which it begins, its first fields; the others are parsed when asked for.
-
-    ``module`` is "" and ``pid`` None where the line has no header of CANN or MindSpore.
-    """
+class LoudLine(NamedTuple):
+    """A line: its number from 1, the byte at which it begins, its bytes; fields are parsed when they are asked for."""
 
     line: int
     offset: int
-    module: str
-    pid: int | None
-    time: str
     raw: bytes
+
+    @property
+    def head(self) -> tuple[str, int | None, str]:
+        """Module, process and time as printed; ("", None, "") where the line has no header of CANN or MindSpore."""
+        match = _FIELDS.match(self.raw)
+        if match is None:
+            return "", None, ""
+        module, pid, time = match.groups()
+        return module.decode(), int(pid), time.decode()
 
     @property
     def fields(self) -> Parsed:
@@ -46,11 +45,4 @@ def loud_lines(stream: BinaryIO) -> Iterator[LoudLine]:
         index = index_lines(piece.data)
         rows = np.flatnonzero(index.levels >= _LOUD)
         for row, start, end in zip(rows.tolist(), index.starts[rows].tolist(), index.ends[rows].tolist(), strict=True):
-            raw = piece.data[start:min(end, start + LONGEST)]
-            match = _FIELDS.match(raw)
-            if match is None:
-                yield LoudLine(piece.first_line + row, piece.offset + start, "", None, "", raw)
-            else:
-                module, pid, time = match.groups()
-                yield LoudLine(piece.first_line + row, piece.offset + start, module.decode(), int(pid), time.decode(),
-                               raw)
+            yield LoudLine(piece.first_line + row, piece.offset + start, piece.data[start:min(end, start + LONGEST)])

@@ -1,5 +1,8 @@
 """How fast logs are read, as ratios against ``wc -l`` on the same warm file.
 
+Seconds are those that the processor worked (ours and the kernel's): a busy machine does not change them much. The
+wall clock stands beside them.
+
 python tests/benchmarks/bench_logs.py [MEGABYTES]
 """
 
@@ -48,18 +51,24 @@ def write_log(path: Path, megabytes: int) -> None:
             written += file.write("".join(lines))
 
 
-def best(work: Callable[[], object], times: int = 3) -> float:
-    """Seconds of the fastest of some runs."""
+def best(work: Callable[[], object], times: int = 3) -> tuple[float, float]:
+    """(processor, wall clock) seconds, the least of some runs each."""
     taken = []
     for _ in range(times):
-        started = time.perf_counter()
+        started = time.perf_counter(), worked()
         work()
-        taken.append(time.perf_counter() - started)
-    return min(taken)
+        taken.append((worked() - started[1], time.perf_counter() - started[0]))
+    return min(cpu for cpu, _ in taken), min(wall for _, wall in taken)
+
+
+def worked() -> float:
+    """Processor seconds of this process and of its children so far."""
+    return sum(facts.ru_utime + facts.ru_stime for facts in map(resource.getrusage, (resource.RUSAGE_SELF,
+                                                                                     resource.RUSAGE_CHILDREN)))
 
 
 def count_loud(path: Path) -> int:
-    """Errors found and parsed."""
+    """Errors found, each with its number, place and text."""
     with path.open("rb") as file:
         return sum(1 for _ in loud_lines(file))
 
@@ -81,18 +90,18 @@ def main(megabytes: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "plog-1_20240506.log"
         write_log(path, megabytes)
-        floor = best(lambda: subprocess.run(["/usr/bin/env", "wc", "-l", str(path)], check=True, capture_output=True),
-                     5)
-        print(f"wc -l    {floor:7.3f} s   1.0 x   ({path.stat().st_size:,} bytes)")
+        floor, wall = best(lambda: subprocess.run(["/usr/bin/wc", "-l", str(path)], check=True, capture_output=True), 7)
+        print(f"wc -l    {floor:7.3f} s   1.0 x   wall {wall:.3f} s   ({path.stat().st_size:,} bytes)")
         broken = False
         for name, work in (("errors", count_loud), ("index", count_lines), ("columns", columns)):
-            taken = best(lambda work=work: work(path))
+            taken, wall = best(lambda work=work: work(path))
             broken |= taken > LIMITS[name] * floor
-            print(f"{name:<8} {taken:7.3f} s {taken / floor:5.1f} x   limit {LIMITS[name]} x")
-        taken = best(lambda: triage(path), 1)
+            print(f"{name:<8} {taken:7.3f} s {taken / floor:5.1f} x   limit {LIMITS[name]} x   wall {wall:.3f} s")
+        taken, wall = best(lambda: triage(path), 1)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         broken |= peak > 300
-        print(f"triage   {taken:7.3f} s {taken / floor:5.1f} x\npeak memory of all of it {peak:.0f} MB   limit 300 MB")
+        print(f"triage   {taken:7.3f} s {taken / floor:5.1f} x   wall {wall:.3f} s\n"
+              f"peak memory of all of it {peak:.0f} MB   limit 300 MB")
     sys.exit(broken)
 
 

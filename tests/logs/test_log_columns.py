@@ -63,8 +63,8 @@ def test_loud_lines() -> None:
     found = list(loud_lines(io.BytesIO(TEXT.encode())))
     wanted = [(i + 1, line) for i, line in enumerate(TEXT.split("\n")) if line.startswith(("[ERROR] ", "[CRITICAL]"))]
     assert [(one.line, one.raw.decode()) for one in found] == wanted
-    assert {one.module for one in found} == {"RUNTIME", "ME", ""}
-    assert (found[-1].module, found[-1].pid) == ("", None)
+    assert {one.head[0] for one in found} == {"RUNTIME", "ME", ""}
+    assert found[-1].head == ("", None, "")
     assert found[0].fields.source == "a.cc:0"
     assert TEXT.encode()[found[1].offset:].startswith(found[1].raw)
 
