@@ -31,7 +31,7 @@ class EinsumMatmul:
     def sites(self, model: Model) -> Sequence[Site]:
         """Where the equation is such a product."""
         return [Site(name, node.op_type, _equation(node)) for name, node in model.each("Einsum")
-                if len(node.input) == 2 and product(_equation(node)) is not None]
+                if len(node.input) == 2 and all(node.input) and product(_equation(node)) is not None]
 
     def apply(self, model: Model, sites: Sequence[Site]) -> None:
         """Transpositions where they are needed, and a MatMul."""

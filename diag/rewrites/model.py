@@ -44,9 +44,13 @@ class Model:
         """Raises FormatError."""
         load(path)  # says at which byte a broken file breaks
         try:
-            return cls(onnx.load_model(path, load_external_data=False), path.absolute())
+            proto = onnx.load_model(path, load_external_data=False)
         except (OSError, ValueError, RuntimeError) as error:
             raise FormatError(path, "Expected an ONNX model", found=str(error)[:200]) from error
+        if any(isinstance(name, bytes) for name in _names(proto.graph)):
+            raise FormatError(path, "Expected names in UTF-8", found="a name that is not",
+                              hint="Export the model again, with plain names")
+        return cls(proto, path.absolute())
 
     def copy(self) -> Model:
         """Another one with the same contents: edits of it leave this one alone."""
@@ -121,9 +125,12 @@ class Model:
             raise UsageError(f"The model has no node '{name}'", where=f"in {self.path}") from None
 
     def each(self, *ops: str) -> Iterable[tuple[str, onnx.NodeProto]]:
-        """Name and node of ONNX's own operators of these types; all of them where none is named."""
+        """Name and node of ONNX's own operators of these types; all of them where none is named.
+
+        A node with fewer inputs or outputs than its operator has is left out: no rewrite could read it.
+        """
         for name, node in zip(self.names, self.nodes, strict=True):
-            if text(node.domain) in ("", "ai.onnx") and (not ops or node.op_type in ops):
+            if text(node.domain) in ("", "ai.onnx") and (not ops or node.op_type in ops) and _whole(node):
                 yield name, node
 
     def shape(self, value: str) -> tuple[int, ...] | None:
@@ -147,9 +154,13 @@ class Model:
         if tensor is None:
             node = self.producers.get(value)
             return _short(node) if node is not None and node.op_type == "Constant" else None
+        return self.elements(tensor)
+
+    def elements(self, tensor: onnx.TensorProto) -> Array | None:
+        """A tensor's elements; None where they cannot be read (outside and gone, of an unknown type, too few)."""
         try:
             array: Array = numpy_helper.to_array(tensor, base_dir=str(self.folder))
-        except (OSError, ValueError, TypeError, RuntimeError, onnx.checker.ValidationError):
+        except (OSError, ValueError, TypeError, LookupError, RuntimeError, onnx.checker.ValidationError):
             return None
         return array
 
@@ -273,6 +284,26 @@ def _reads(node: onnx.NodeProto) -> list[str]:
                 found += _reads(inner)
             found += [text(o.name) for o in graph.output]
     return found
+
+
+def _names(graph: onnx.GraphProto) -> Iterator[str | bytes]:
+    """All names of a graph; bytes where one is not UTF-8."""
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output, *(a.name for a in node.attribute))
+    for named in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        yield named.name
+
+
+def _whole(node: onnx.NodeProto) -> bool:
+    """Whether the node has the inputs and the outputs that its operator needs, and each attribute once."""
+    op = text(node.op_type)
+    if not onnx.defs.has(op):
+        return bool(node.output)
+    schema = onnx.defs.get_schema(op)
+    needed = node.input[:schema.min_input]
+    names = [a.name for a in node.attribute]
+    return (len(needed) >= schema.min_input and all(needed) and len(node.output) >= max(schema.min_output, 1)
+            and len(set(names)) == len(names))
 
 
 def _short(node: onnx.NodeProto) -> Array | None:

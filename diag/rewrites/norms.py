@@ -199,6 +199,6 @@ def _group_norm(model: Model, node: onnx.NodeProto) -> list[onnx.NodeProto]:
 
 def _attribute(node: onnx.NodeProto, name: str, default: float) -> float:
     for attribute in node.attribute:
-        if attribute.name == name:
+        if attribute.name == name and attribute.type in (onnx.AttributeProto.FLOAT, onnx.AttributeProto.INT):
             return float(helper.get_attribute_value(attribute))
     return default

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import onnx
-from onnx import version_converter
+from onnx import shape_inference, version_converter
 
 from diag.formats.onnx.infos import text
 from diag.rewrites.interface import Site
@@ -15,7 +15,8 @@ from diag.types.codes import Code
 
 TARGETS = (14, 15, 16)
 """What MindSpore Lite 2.0.0 reads right, the one with most experience first."""
-_FAILURES = (RuntimeError, ValueError, onnx.checker.ValidationError, onnx.version_converter.ConvertError)
+_FAILURES = (RuntimeError, ValueError, TypeError, LookupError, onnx.checker.ValidationError,
+             version_converter.ConvertError, shape_inference.InferenceError)
 
 
 class OpsetLowered:

@@ -104,12 +104,13 @@ def _mask_candidates(model: Model) -> Iterator[tuple[str, str]]:
         node = model.producers.get(value)
         if node is not None and node.op_type == "ConstantOfShape":
             fill = next((a.t for a in node.attribute if a.name == "value"), None)
-            array = numpy_helper.to_array(fill) if fill is not None else None
+            array = model.elements(fill) if fill is not None else None
         else:
             array = model.constant(value) if model.dtype(value) in _FLOATS | {DType.UNDEFINED} else None
         if array is None or array.dtype.kind not in "fV" or not array.size:
             continue
-        wide = array.astype(np.float64)
+        with np.errstate(all="ignore"):  # signalling NaNs among the elements
+            wide = array.astype(np.float64)
         if (wide < -FP16_LARGEST).any() and not (wide > FP16_LARGEST).any() and not np.isnan(wide).any():
             yield value, names.get(value, value)
 

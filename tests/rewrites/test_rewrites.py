@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import rewrite_models as models
+import small_models
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from onnx import helper
 from small_models import perceptron
 
 from diag.cancel import Cancel
@@ -163,3 +168,34 @@ def test_equations_that_are_no_product(equation):
 
 def test_all_names_are_different():
     assert len(set(NAMES)) == len(NAMES) == 22
+
+
+MAKERS = (models.layer_norm, models.group_norm_export, models.channels_last, models.causal_mask, models.isnan,
+          models.einsum("bij,bjk->bik", (1, 2, 3), (1, 3, 2)), models.shape_arithmetic, models.shared_scale)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(which=st.integers(0, len(MAKERS) - 1), end=st.sampled_from([1.0, 1.0, 1.0, 0.9, 0.5]),
+       edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=4))
+def test_any_bytes_are_offered_something_or_are_no_model(tmp_path, which, edits, end):
+    source = MAKERS[which](tmp_path / f"{which}.onnx")
+    data = bytearray(source.read_bytes())
+    for place, value in edits:
+        data[int(place * (len(data) - 1))] = value
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(data[:int(end * len(data))])
+    with contextlib.suppress(FormatError):
+        assert all(offer.sites for offer in offers(broken))
+
+
+def test_nodes_that_lack_what_they_need_are_left_alone(tmp_path):
+    nodes = [helper.make_node("LayerNormalization", ["x"], ["a"], "n1"), helper.make_node("Where", [], ["b"], "n2"),
+             helper.make_node("Einsum", ["x", ""], ["c"], "n3", equation="ij,jk->ik"),
+             helper.make_node("Transpose", [""], ["d"], "n4", perm=[0, 3, 1, 2]),
+             helper.make_node("IsNaN", ["x"], [], "n5"), helper.make_node("Conv", ["x"], ["e"], "n6")]
+    graph = helper.make_graph(nodes, "odd", [small_models.value("x", (2, 2))],
+                              [small_models.value(n, None) for n in "abcde"])
+    path = tmp_path / "m.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    assert offers(path, named(["layer_norm_decomposed", "where_arithmetic", "einsum_matmul", "transpose_3d",
+                               "isnan_compare", "attributes_explicit"])) == ()

@@ -20,7 +20,7 @@ from diag.tools.converter.attempt import Attempt, attempt
 from diag.tools.converter.command import command
 from diag.tools.converter.config import sections, write_config
 from diag.tools.converter.find import Converter, find_converter
-from diag.tools.converter.flags import SAVE_TYPES, check_flags, read_version
+from diag.tools.converter.flags import SAVE_TYPES, Version, check_flags, read_version
 from diag.tools.converter.plan import ConverterPlan
 from diag.tools.converter.smoke import smoke
 from diag.tools.converter.story import (
@@ -32,8 +32,9 @@ from diag.tools.converter.story import (
     status_of,
     unchecked,
 )
+from diag.tools.converter_config.lint import lint_config
 from diag.types.conversion import Conversion, ConvertStatus, Smoke
-from diag.types.finding import Severity
+from diag.types.finding import Finding, Severity
 from diag.types.layer import Verdict
 from diag.types.tensor import Span
 from diag.workspace.codec import to_json
@@ -63,7 +64,7 @@ def convert(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
         rewrites=tuple(plan.rewrites), rewritten=rewritten.path if rewritten is not None else None,
         name=plan.name, change=rewritten.largest if rewritten is not None else 0.0)
     yield Progress("Looking at the result", 2, _STAGES)
-    told = list(about_plan(plan, made.version))
+    told = [*about_plan(plan, made.version), *_about_file(plan, version)]
     if made.output is None:
         cause = root_cause(made.log, cancel)
         yield Finished(_ordered(replace(found, root_cause=cause, findings=(failure(plan, converter, made), *told))))
@@ -140,6 +141,11 @@ def _config_file(plan: ConverterPlan, config: dict[str, dict[str, str]]) -> Path
         return plan.config_file
     plan.output.parent.mkdir(parents=True, exist_ok=True)
     return write_config(config, plan.output.with_name(plan.output.name + ".ini"))
+
+
+def _about_file(plan: ConverterPlan, version: Version) -> tuple[Finding, ...]:
+    """What is wrong with the user's own configuration file."""
+    return lint_config(plan.config_file, version) if plan.config_file is not None else ()
 
 
 def _with_diagnostics(plan: ConverterPlan) -> ConverterPlan:
