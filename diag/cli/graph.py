@@ -1,6 +1,7 @@
 """Graphs of every kind: ONNX, MindIR, dumps of the Ascend compiler (GE), compiled models (OM).
 
   diag graph show ge_proto_00000062_Build.txt             what it holds; --node NAME for one node with its attributes
+  diag graph show dump_folder/                            the stages that were dumped
   diag graph diff dump_folder/                            pass by pass; --node NAME: what became of this node
   diag graph diff before.txt after.txt                    any two graphs
   diag graph search 'LayerNorm|fp16' FILE…                in names, operators, types, layouts and attributes
@@ -17,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from diag.cli.deliver import deliver
-from diag.errors import UsageError
+from diag.errors import FormatError, UsageError
 from diag.formats.interface import key_of
-from diag.graphs import View, diff, history, open_view, stages_of
+from diag.graphs import Stage, Step, View, compilations, diff, history, open_view, stages_of
 from diag.report import graph as tell
 from diag.report.graph import Hit, Passes
 
@@ -30,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="FILE", help="show: a graph; diff: two graphs, or a folder of "
                         "dumps; search: a regular expression, then graphs")
     parser.add_argument("--node", default="", metavar="NAME", help="look at one node (show), or follow it (diff)")
+    parser.add_argument("--graph-id", type=int, default=None, metavar="N",
+                        help="which compilation of a folder that holds several (the number behind graph_ in the names)")
     parser.add_argument("--key", default="", help="key of an encrypted MindIR")
 
 
@@ -44,7 +47,8 @@ def _show(args: argparse.Namespace) -> None:
         raise UsageError("One graph at a time is shown", hint="diag graph diff compares two")
     path = Path(args.paths[0])
     if path.is_dir():
-        raise UsageError("This is a folder", where=f"{path}", hint=f"Pass by pass: diag graph diff {path}")
+        _folder(path, args, alone=True)
+        return
     view = open_view(path, key_of(args.key))
     document = tell.frame([(path, view)])
     if args.node:
@@ -63,7 +67,7 @@ def _show(args: argparse.Namespace) -> None:
 def _diff(args: argparse.Namespace) -> None:
     paths = [Path(p) for p in args.paths]
     if len(paths) == 1 and paths[0].is_dir():
-        _folder(paths[0], args)
+        _folder(paths[0], args, alone=False)
         return
     if len(paths) != 2:
         raise UsageError("Two graphs are wanted, or one folder of dumps", hint="diag graph diff BEFORE AFTER")
@@ -73,27 +77,53 @@ def _diff(args: argparse.Namespace) -> None:
     deliver(args, document, tell.diff_sheet(found, args.lang), lambda: tell.diffs_csv([found]))
 
 
-def _folder(folder: Path, args: argparse.Namespace) -> None:
-    """Two stages at a time are in memory; a node's life is read in the same go."""
-    stages = stages_of(folder)
-    counts, diffs = [], []
-    facts = []
+def _folder(folder: Path, args: argparse.Namespace, *, alone: bool) -> None:
+    """Two stages at a time are in memory. ``alone``: what the stages hold, not what changed between them."""
+    stages = stages_of(folder, args.graph_id)
+    counts, diffs, facts, notes = [], [], [], _others(folder, stages[0].graph)
     before: View | None = None
     for stage in stages:
-        view = open_view(stage.path)
+        try:
+            view = open_view(stage.path)
+        except FormatError as error:
+            notes.append(" ".join(error.lines()))
+            continue
         counts.append((stage.name, len(view.nodes)))
         facts.append(tell.graph_facts(stage.path, view))
-        if before is not None:
+        if before is not None and not alone:
             diffs.append(diff(before, view))
         before = view
-    steps = list(history(((s.name, open_view(s.path)) for s in stages), args.node)) if args.node else []
-    found = Passes(folder, tuple(counts), tuple(diffs))
-    document = tell.frame([]) | {"graphs": facts, "passes": [tell.diff_facts(d) for d in diffs],
+    if before is None:
+        raise FormatError(folder, "Expected dumps that can be read in this folder", found=notes[-1],
+                          hint="Dump the graph again.")
+    steps = list(_life(stages, args.node)) if args.node else []
+    found = Passes(folder, tuple(counts), tuple(diffs), tuple(notes))
+    document = tell.frame([]) | {"graphs": facts, "passes": [tell.diff_facts(d) for d in diffs], "notes": notes,
                                  "added": [], "removed": [], "changed": [], "fused": []}
     if args.node:
         document["history"] = [{"stage": s.stage, "event": s.event.value, "text": s.text, "nodes": list(s.nodes),
                                 "with": list(s.with_)} for s in steps]
-    deliver(args, document, tell.passes_sheet(found, steps, args.node, args.lang), lambda: tell.diffs_csv(diffs))
+    sheet = tell.stages_sheet(found, facts, args.lang) if alone and not args.node else tell.passes_sheet(
+        found, steps, args.node, args.lang)
+    deliver(args, document, sheet, lambda: tell.diffs_csv(diffs))
+
+
+def _others(folder: Path, shown: int) -> list[str]:
+    others = [n for n in compilations(folder) if n != shown]
+    if not others:
+        return []
+    return [f"The folder holds other compilations, too: --graph-id {', '.join(map(str, others))}"]
+
+
+def _life(stages: list[Stage], node: str) -> Iterator[Step]:
+    def views() -> Iterator[tuple[str, View]]:
+        for stage in stages:
+            try:
+                yield stage.name, open_view(stage.path)
+            except FormatError:
+                continue
+
+    return history(views(), node)
 
 
 def _search(args: argparse.Namespace) -> None:
@@ -104,7 +134,9 @@ def _search(args: argparse.Namespace) -> None:
     except re.error as error:
         raise UsageError(f"'{args.paths[0]}' is no regular expression: {error}",
                          hint="Write \\. for a dot and \\( for a bracket") from error
-    views = [(Path(p), open_view(Path(p), key_of(args.key))) for p in args.paths[1:]]
+    files = [f for p in map(Path, args.paths[1:])
+             for f in ([s.path for s in stages_of(p, args.graph_id)] if p.is_dir() else [p])]
+    views = [(path, open_view(path, key_of(args.key))) for path in files]
     hits = [hit for path, view in views for hit in _hits(path, view, pattern)]
     document = tell.frame(views) | {"hits": [{"file": h.file, "node": h.node, "op": h.op, "where": h.where,
                                               "text": h.text} for h in hits]}

@@ -5,8 +5,9 @@
 
 from diag.graphs.diff import Change, Fused, GraphDiff, diff
 from diag.graphs.history import Event, Step, history
-from diag.graphs.opened import Stage, open_view, stages_of
+from diag.graphs.opened import Stage, compilations, open_view, stages_of
 from diag.graphs.view import Tensor, View, ViewNode, of_ge, of_graph
 
-__all__ = ["Change", "Event", "Fused", "GraphDiff", "Stage", "Step", "Tensor", "View", "ViewNode", "diff", "history",
+__all__ = ["Change", "Event", "Fused", "GraphDiff", "Stage", "Step", "Tensor", "View", "ViewNode", "compilations",
+           "diff", "history",
            "of_ge", "of_graph", "open_view", "stages_of"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from diag.errors import FormatError
 from diag.formats import compiled, ge_dump
 from diag.formats.interface import ReadOptions
 from diag.formats.registry import open_model
@@ -39,16 +40,25 @@ def _view(model: GeModel) -> View:
     return replace(of_ge(model.graphs, model.stage or model.path.name, model.kind), facts=facts)
 
 
-def stages_of(folder: Path) -> list[Stage]:
-    """The dumps of a folder in their order; of both kinds only one (ge_proto says more) and whole graphs where there
-    are any. Raises FormatError if there is none.
+def compilations(folder: Path) -> list[int]:
+    """Numbers of the graphs that were compiled into this folder; -1 where its files do not say. Raises FormatError."""
+    return sorted({d.name.graph for d in ge_dump.dumps_in(folder) if not d.name.single})
+
+
+def stages_of(folder: Path, graph: int | None = None) -> list[Stage]:
+    """The dumps of one compilation in their order (``graph``: its number, else the first); of both kinds only one
+    (ge_proto says more) and whole graphs where there are any. Raises FormatError if there is none.
     """
     found = ge_dump.dumps_in(folder)
     kind = "ge_proto" if any(d.name.kind == "ge_proto" for d in found) else found[0].name.kind
-    chosen = [d for d in found if d.name.kind == kind and not d.name.single]
+    chosen = [d for d in found if d.name.kind == kind and not d.name.single] or found
     whole = [d for d in chosen if not d.name.partial]
-    graphs = {d.name.graph for d in whole or chosen}
     # A folder may hold several compilations; each is a story of its own.
-    first = min(graphs)
-    return [Stage(d.path, d.name.stage, kind, d.name.number, d.name.graph, d.name.partial)
-            for d in whole or chosen if d.name.graph == first]
+    wanted = min(d.name.graph for d in whole or chosen) if graph is None else graph
+    stages = [Stage(d.path, d.name.stage, kind, d.name.number, d.name.graph, d.name.partial)
+              for d in whole or chosen if d.name.graph == wanted]
+    if not stages:
+        there = ", ".join(str(n) for n in sorted({d.name.graph for d in whole or chosen}))
+        raise FormatError(folder, f"Expected dumps of graph {wanted} in this folder", found=f"graphs {there}",
+                          hint="Name one of them")
+    return stages

@@ -25,15 +25,17 @@ from diag.types.layer import Verdict
 
 _MANY = 40
 _LONG = 200
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """A folder of dumps: each stage with what changed since the one before it."""
+    """A folder of dumps: each stage with what changed since the one before it; what could not be read."""
 
     folder: Path
     stages: tuple[tuple[str, int], ...]
     diffs: tuple[GraphDiff, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,22 @@ def passes_sheet(found: Passes, steps: Sequence[Step] = (), node: str = "", lang
     parts.append(Table(text["passes"], columns, tuple(rows), limit=80))
     head = line(node, list(steps)) if node else text["folder"].format(folder=found.folder.name,
                                                                     count=len(found.stages))
-    return Sheet(Verdict.PASS, head, tuple(parts))
+    return Sheet(Verdict.PASS, head, (*parts, *_notes(found, text)))
+
+
+def stages_sheet(found: Passes, facts: Sequence[Mapping[str, Any]], lang: Lang = "en") -> Sheet:
+    """The stages of a folder: what each of them holds."""
+    text = graph_words(lang)
+    columns = (Column(text["stage"], wide=True), *(Column(text[c], right=True) for c in ("nodes", "edges")),
+               Column(text["operators"], wide=True))
+    rows = tuple((f["name"], f"{f['nodes']:,}", f"{f['edges']:,}", ", ".join(
+        f"{count:,} {op}" for op, count in list(f["ops"].items())[:_FEW])) for f in facts)
+    head = text["folder"].format(folder=found.folder.name, count=len(found.stages))
+    return Sheet(Verdict.PASS, head, (Table(text["stages"], columns, rows, limit=200), *_notes(found, text)))
+
+
+def _notes(found: Passes, text: Mapping[str, str]) -> tuple[Lines, ...]:
+    return (Lines(text["notes"], found.notes),) if found.notes else ()
 
 
 def hits_sheet(hits: Sequence[Hit], pattern: str, lang: Lang = "en") -> Sheet:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from importlib.resources import files
 from pathlib import Path
 
+import goldenfile
 import jsonschema
 import pytest
 from samples import shared
 from small_models import perceptron
+
+from diag.cli.main import main
 
 SCHEMA = json.loads((files("resources") / "schema" / "diag.graph-1.schema.json").read_text(encoding="utf-8"))
 
@@ -100,3 +104,40 @@ def test_the_real_resnet(diag):
     path = shared("formats/ge_dump/complie_path/ge_proto_00000062_Build.txt")
     found = document(diag, "show", path)["graphs"][0]
     assert (found["nodes"], found["ops"]["Conv2D"], found["ops"]["Const"]) == (170, 50, 108)
+
+
+def test_a_folder_is_shown_stage_by_stage(diag, folder):
+    found = document(diag, "show", folder)
+    assert [(g["name"], g["nodes"]) for g in found["graphs"]] == [("PreRunBegin", 2), ("Build", 3)]
+    assert found["passes"] == []
+    assert "Build" in diag("graph", "show", folder).out
+
+
+def test_a_stage_that_cannot_be_read_is_a_note(diag, folder):
+    (folder / "ge_proto_00000003_graph_0_AfterCut.txt").write_text("graph {\n  op {")
+    found = document(diag, "diff", folder)
+    assert [g["name"] for g in found["graphs"]] == ["PreRunBegin", "Build"]
+    assert "ge_proto_00000003_graph_0_AfterCut.txt" in found["notes"][0]
+
+
+def test_of_several_compilations_one_is_shown_and_the_others_are_told(diag, folder):
+    (folder / "ge_proto_00000009_graph_7_Build.txt").write_text(
+        'graph {\n  op {\n    name: "y"\n    type: "Data"\n  }\n}\n')
+    assert "--graph-id 7" in document(diag, "diff", folder)["notes"][0]
+    assert [g["path"].rpartition("_graph_")[2] for g in document(diag, "show", folder, "--graph-id", 7)["graphs"]] == [
+        "7_Build.txt"]
+    answer = diag("graph", "diff", folder, "--graph-id", 3)
+    assert (answer.code, "graphs 0, 7" in answer.err) == (2, True)
+
+
+def test_search_goes_through_a_folder(diag, folder):
+    hits = document(diag, "search", "^cast$", folder)["hits"]
+    assert [Path(h["file"]).name for h in hits] == ["ge_proto_00000002_graph_0_Build.txt"]
+
+
+def test_help_is_as_it_was(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    with contextlib.suppress(SystemExit):
+        main(["graph", "--help"])
+    _, _, text = capsys.readouterr().out.partition("\n\n")
+    goldenfile.check("help-graph.txt", text)
