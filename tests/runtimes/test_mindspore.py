@@ -72,3 +72,12 @@ def test_an_old_file_runs_and_cannot_be_looked_into(spec):
         feeds = {i.name: np.ones(i.static_shape, i.dtype.numpy) for i in session.inputs}
         same(session.observe(feeds, values, Cancel()), session.run(feeds, Cancel()))
         assert session.isolate(values, {}, Cancel()) == {}
+
+
+def test_runs_can_be_timed(spec):
+    path = shared("formats/mindir/ms210_net.mindir")
+    with MindSpore(spec).open(path, RunOptions(), Cancel()) as session:
+        feeds = {i.name: np.ones(i.static_shape, i.dtype.numpy) for i in session.inputs}
+        times = [*session.time(feeds, 3, Cancel()), *session.time(None, 2, Cancel())]
+    assert len(times) == 5
+    assert min(times) > 0
