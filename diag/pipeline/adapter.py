@@ -29,7 +29,7 @@ from diag.pipeline.calls import Caller, Outcome, Picture, Step, fitted
 from diag.pipeline.locate import locate
 from diag.pipeline.models import Model, look
 from diag.pipeline.plan import PipelinePlan
-from diag.pipeline.runners import Runner, call, open_target
+from diag.pipeline.runners import Runner, call, open_target, widened
 from diag.pipeline.spec import SD_SUBMODELS
 from diag.pipeline.swap import Recorded
 from diag.runtimes.discover import discover
@@ -120,7 +120,7 @@ class Attached(Mapping[str, Proxy]):
         if name not in self._open:
             self._open[name] = open_target(model.target, model.runtime, onnx=model.target_is_onnx,
                                            device=model.spec.device, threads=self._threads, cancel=self._cancel)
-        return call(name, self._open[name], feeds, self._cancel, target=True)
+        return widened(call(name, self._open[name], feeds, self._cancel, target=True))
 
     def __getitem__(self, name: str) -> Proxy:
         if name not in self._proxies:

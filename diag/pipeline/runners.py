@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import onnxruntime as ort
 
 from diag.cancel import Cancel
@@ -155,15 +156,15 @@ def parts(path: Path) -> list[Path]:
 
 
 def call(name: str, runner: Runner, feeds: Mapping[str, Array], cancel: Cancel, *, target: bool) -> list[Array]:
-    """Fit the feeds at the boundary, run, give a target's halves back as float32.
-
-    Inputs that a MindIR dropped are left out.
-    """
+    """Fit the feeds at the boundary and run. Inputs that a target dropped are left out, halves made where it wants them."""
     known = {i.name for i in runner.inputs}
     given = {n: a for n, a in feeds.items() if n in known} if target else feeds
-    found = runner.run(fitted(name, given, runner.inputs, halve=target), cancel)
-    return [a.astype("float32") if DType.of(a.dtype) in (DType.FLOAT16, DType.BFLOAT16) and target else a
-            for a in found]
+    return runner.run(fitted(name, given, runner.inputs, halve=target), cancel)
+
+
+def widened(arrays: Iterable[Array]) -> list[Array]:
+    """float16 and bfloat16 as float32, which the loops compute in."""
+    return [a.astype(np.float32) if DType.of(a.dtype) in (DType.FLOAT16, DType.BFLOAT16) else a for a in arrays]
 
 
 def _info(value: ort.NodeArg) -> TensorInfo:

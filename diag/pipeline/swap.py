@@ -12,6 +12,7 @@ from diag.cancel import Cancel
 from diag.errors import Cancelled, DiagError, ToolFailed
 from diag.pipeline.calls import fitted
 from diag.pipeline.models import Model, Pool, Side
+from diag.pipeline.runners import widened
 from diag.runtimes.interface import Array
 from diag.types.tensor import TensorInfo
 from diag.workspace.captures import Captures, digest
@@ -92,9 +93,9 @@ class Swapped:
     def __call__(self, name: str, feeds: Mapping[str, Array]) -> list[Array]:
         """Its outputs, computed or remembered."""
         self._cancel.check()
-        given = fitted(name, feeds, self._models[name].inputs)
+        given = fitted(name, feeds, self._models[name].inputs, halve=True)
         side = Side.TARGET if name in self._swapped else Side.GOLDEN
-        outputs = self.ask(name, side, given)
+        outputs = widened(self.ask(name, side, given))
         number = self.calls.get(name, 0)
         self.calls[name] = number + 1
         if self._record is not None:
@@ -102,7 +103,10 @@ class Swapped:
         return outputs
 
     def ask(self, name: str, side: Side, given: Mapping[str, Array]) -> list[Array]:
-        """One side's answer to feeds that fit the golden side. Raises SubmodelFailed for a target that cannot."""
+        """One side's answer to feeds that fit the golden side, in the types that it computed them in.
+
+        Raises SubmodelFailed for a target that cannot.
+        """
         key = digest(given)[:32]
         known = None if self._fresh else self._memory.get(name, side, key)
         if known is not None:

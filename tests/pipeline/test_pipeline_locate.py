@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from onnx import helper
 from pipeline_samples import DEFECT, HEALTHY, SUBMODELS, named, onnx_of, planted, search, spec_with
@@ -334,3 +335,21 @@ def test_a_runtime_that_crashes_on_one_submodel_is_a_finding(tmp_path: Path) -> 
     assert [f.code for f in found.findings if f.severity == "fail"] == ["PIP003"]
     assert sum(r.error is None for r in found.runs) == 2 + 4 + 4 + 1
     assert all("unet" not in r.swapped for r in found.runs if r.error is None)
+
+
+def test_a_target_that_answers_in_float16_is_judged_so_and_the_loop_goes_on_in_float32(tmp_path: Path) -> None:
+    model = onnx.load(str(onnx_of("vae_encoder")))
+    name = model.graph.output[0].name
+    for node in model.graph.node:
+        node.output[:] = ["wide" if o == name else o for o in node.output]
+    model.graph.node.append(helper.make_node("Cast", ["wide"], [name], "/narrow", to=onnx.TensorProto.FLOAT16))
+    model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+    onnx.save(model, str(tmp_path / "half.onnx"))
+    found = search(spec_with({"vae_encoder": tmp_path / "half.onnx"}), tmp_path / "run", layers=False)
+    encoder = next(s for s in found.submodels if s.name == "vae_encoder")
+    assert (found.verdict, encoder.verdict) == (Verdict.PASS, Verdict.PASS)
+    assert 1e-4 < encoder.error < 1e-3, "an error that would fail in float32"
+    assert encoder.outputs["latent_sample"].nr == pytest.approx(1, abs=0.05), "storing it once, no more"
+    run = next(r for r in found.runs if r.swapped == ("vae_encoder",))
+    assert run.image is not None
+    assert run.image.psnr > 50
