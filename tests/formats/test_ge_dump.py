@@ -245,3 +245,15 @@ def test_attributes_of_the_model_stand_behind_its_graphs(tmp_path):
     model = read(file)
     assert not model.strict
     assert model.attributes == {"soc_version": "Ascend310P3"}
+
+
+def test_graphs_inside_a_graph_of_the_onnx_like_form():
+    path = shared("formats/ge_dump/asys_20230713/ge_onnx_00000001_graph_11_Build.pbtxt")
+    model = read(path)
+    strict = read_strictly(path)
+    assert [(g.name, len(g.ops)) for g in model.graphs] == [(g.name, len(g.ops)) for g in strict.graphs]
+    assert len(model.graphs) == 5
+    assert model.graphs[1].by_name["GatherV2/axis"].type == "Constant"
+    holders = [op.name for op in model.main.ops if op.type == "subgraph"]
+    assert [op.body.subgraphs[0] for op in model.main.ops if op.type == "subgraph"] == [g.name for g in model.graphs[1:]]
+    assert len(holders) == 4

@@ -20,19 +20,34 @@ from diag.formats.ge_dump.textproto import Message, parse, unescaped
 from diag.formats.ge_dump.values import edges
 from diag.types.ge import GeBody, GeGraph, GeOp, GeSketch, sketched
 
-_HEAD = re.compile(rb'    (input|name|type|op_type|output): "((?:[^"\\\n]|\\[^\n])*)"\n')
-_NAME = re.compile(rb'  name: "((?:[^"\\\n]|\\[^\n])*)"\n')
-_LINE = re.compile(rb'    (?!(?:input|name|type|op_type|output)\b)[a-z_0-9]+(?:: [^\n#]*| \{)\n')
 # A map's own ``find`` goes byte by byte before Python 3.12; an expression does not.
-_GRAPH_END, _OP_END = re.compile(rb"\n\}\n"), re.compile(rb"\n  \}\n")
+_GRAPH_END = re.compile(rb"\n\}\n")
 _INPUT = re.compile(rb"\n    input: ")
 _LONG_TAIL = 1 << 22
-_PLAIN = re.compile(rb'(?:  [a-z_]+: [^\n#]*\n)*')
+_DEEPER, _MOST_DEPTH = 3, 30
 _GAP = re.compile(rb'(?m)^[ \t]*(?:op|node)\s*[{<:]')
 
 
 class Irregular(Exception):
     """The file is not as the printer writes it."""
+
+
+class _Level:
+    """Lines of a graph ``depth`` levels inside the file's own: a subgraph of the ONNX-like form stands three deeper."""
+
+    def __init__(self, word: bytes, depth: int) -> None:
+        pad, text = b"  " * (depth + 1), rb'"((?:[^"\\\n]|\\[^\n])*)"\n'
+        self.word, self.depth = word, depth
+        self.opens = pad + word + b" {\n"
+        self.further = re.compile(rb"\n" + self.opens.replace(b"{", rb"\{"))
+        self.end = re.compile(rb"\n" + pad + rb"\}\n")
+        self.plain = re.compile(rb"(?:" + pad + rb"[a-z_]+: [^\n#]*\n)*")
+        self.name = re.compile(pad + rb"name: " + text)
+        self.named = b"\n" + pad + b"name: "
+        self.head = re.compile(pad + rb"  (input|name|type|op_type|output): " + text)
+        self.line = re.compile(pad + rb"  (?!(?:input|name|type|op_type|output)\b)[a-z_0-9]+(?:: [^\n#]*| \{)\n")
+        self.inner = re.compile(rb"\n" + pad + rb"    g \{\n")
+        self.inner_end = re.compile(rb"\n" + pad + rb"    \}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +84,32 @@ def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[tupl
     starts += [at + 1 for at in _finds(data, b"\n" + whole)]
     if not starts:
         raise Irregular
-    found, last = [], 0
+    found, last, level = [], 0, _Level(style.OP, 0)
     for start in starts:
         end = _GRAPH_END.search(data, start)
         if end is None or start < last:
             raise Irregular
         last = end.end()
-        found.append(_graph(data, path, style, start + len(whole), end.start() + 1))
+        found.append(_graph(data, path, style, level, (start + len(whole), end.start() + 1)))
     _check_inputs(data, found)
-    return tuple(found), last
+    return (*found, *_inner(data, path, style, level, found)), last
+
+
+def _inner(data: mmap.mmap | bytes, path: Path, style: ModuleType, level: _Level,
+           around: list[GeGraph]) -> Iterator[GeGraph]:
+    """Graphs that operations hold. Raises Irregular."""
+    if level.depth >= _MOST_DEPTH:
+        raise Irregular
+    deeper = _Level(level.word, level.depth + _DEEPER)
+    for op in (op for graph in around for op in graph.ops if op.type == style.HOLDER):
+        part = op.source
+        opens = level.inner.search(data, part.start, part.end) if isinstance(part, Part) else None
+        close = level.inner_end.search(data, opens.end() - 1) if opens is not None else None
+        if not isinstance(part, Part) or opens is None or close is None or close.end() > part.end:
+            continue
+        found = _graph(data, path, style, deeper, (opens.end(), close.start() + 1))
+        yield found
+        yield from _inner(data, path, style, deeper, [found])
 
 
 def behind(data: mmap.mmap | bytes, path: Path, start: int) -> Message:
@@ -94,47 +126,46 @@ def _check_inputs(data: mmap.mmap | bytes, found: list[GeGraph]) -> None:
         raise Irregular
 
 
-def _graph(data: mmap.mmap | bytes, path: Path, style: ModuleType, start: int, end: int) -> GeGraph:
-    opens = b"  " + style.OP + b" {\n"
-    further = re.compile(rb"\n" + re.escape(opens))
+def _graph(data: mmap.mmap | bytes, path: Path, style: ModuleType, level: _Level, where: tuple[int, int]) -> GeGraph:
     ops: list[GeOp] = []
+    start, end = where
     at = start
     while True:
         here = at
-        if data[at:at + len(opens)] != opens:
-            following = further.search(data, at - 1, end)
+        if data[at:at + len(level.opens)] != level.opens:
+            following = level.further.search(data, at - 1, end)
             here = following.start() + 1 if following is not None else end
-            _check_gap(data, at, here, first=not ops, last=following is None)
+            _check_gap(data[at:here], level, first=not ops, last=following is None)
             if following is None:
-                return GeGraph(_graph_name(data, start, end), tuple(ops))
-        close = _OP_END.search(data, here, end)
+                return GeGraph(_graph_name(data, level, start, end), tuple(ops))
+        close = level.end.search(data, here, end)
         if close is None:
             raise Irregular
-        ops.append(_op(data, path, style, here + len(opens), close.start() + 1))
+        ops.append(_op(data, path, style, level, (here + len(level.opens), close.start() + 1)))
         at = close.end()
 
 
-def _check_gap(data: mmap.mmap | bytes, start: int, end: int, *, first: bool, last: bool) -> None:
+def _check_gap(gap: bytes, level: _Level, *, first: bool, last: bool) -> None:
     """Plain fields before the operations, anything but another operation behind them, nothing in between."""
-    gap = data[start:end]
-    plain = _PLAIN.fullmatch(gap) is not None if first else not gap
+    plain = level.plain.fullmatch(gap) is not None if first else not gap
     if not plain and (not last or _GAP.search(gap) is not None):
         raise Irregular
 
 
-def _graph_name(data: mmap.mmap | bytes, start: int, end: int) -> str:
+def _graph_name(data: mmap.mmap | bytes, level: _Level, start: int, end: int) -> str:
     """GE's own graph has its name first, the ONNX-like one behind its nodes."""
-    match = _NAME.match(data, start)
+    match = level.name.match(data, start)
     if match is None:
-        at = data.rfind(b"\n  name: ", start, end)
-        match = _NAME.match(data, at + 1) if at >= 0 else None
+        at = data.rfind(level.named, start, end)
+        match = level.name.match(data, at + 1) if at >= 0 else None
     return unescaped(match[1]).decode("utf-8", "replace") if match is not None else ""
 
 
-def _op(data: mmap.mmap | bytes, path: Path, style: ModuleType, start: int, end: int) -> GeOp:
-    name, kind, references, at = "", "", [], start
+def _op(data: mmap.mmap | bytes, path: Path, style: ModuleType, level: _Level, where: tuple[int, int]) -> GeOp:
+    name, kind, references, (start, end) = "", "", [], where
+    at = start
     while at < end:
-        match = _HEAD.match(data, at)
+        match = level.head.match(data, at)
         if match is None:
             break
         word, value = match[1], unescaped(match[2]).decode("utf-8", "replace")
@@ -145,7 +176,7 @@ def _op(data: mmap.mmap | bytes, path: Path, style: ModuleType, start: int, end:
         elif word == b"input":
             references.append(value)
         at = match.end()
-    if not name or not kind or (at < end and _LINE.match(data, at) is None):
+    if not name or not kind or (at < end and level.line.match(data, at) is None):
         raise Irregular
     inputs, controls = edges(references)
     return GeOp(name, kind, inputs, controls, Part(data, path, start, end, style))

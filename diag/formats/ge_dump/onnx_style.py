@@ -7,6 +7,7 @@ string attributes are left out by GE unless everything is dumped, so what is abs
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from diag.formats.ge_dump.proto import Held
 from diag.formats.ge_dump.textproto import Message
@@ -14,7 +15,8 @@ from diag.formats.ge_dump.values import decimal, edges, first, messages, number,
 from diag.formats.tensor_dump.numbers import dtype_named
 from diag.types.ge import GeBody, GeGraph, GeOp, GeTensor, GeValue
 
-GRAPH, OP = b"graph", b"node"
+GRAPH, OP, HOLDER = b"graph", b"node", "subgraph"
+"""Words of a graph and an operation, and the type of a node that holds another graph."""
 
 _TENSOR = re.compile(r"(input|output)_desc_(.+):(\d+)\Z")
 _PREFIX = "ge:"
@@ -55,8 +57,21 @@ def kind(op_type: str) -> str:
 
 def graphs(message: Message) -> tuple[GeGraph, ...]:
     """Of a ModelProto: the main graph, and those that its nodes hold."""
-    return tuple(GeGraph(first(graph, "name"), tuple(op(n) for n in messages(graph, "node")))
-                 for graph in messages(message, "graph"))
+    main = list(messages(message, "graph"))
+    return tuple(_graph(m) for m in (*main, *(inner for m in main for inner in _held(m))))
+
+
+def _graph(message: Message) -> GeGraph:
+    return GeGraph(first(message, "name"), tuple(op(n) for n in messages(message, "node")))
+
+
+def _held(message: Message) -> Iterator[Message]:
+    for node in messages(message, "node"):
+        if kind(first(node, "op_type")) == HOLDER:
+            inner = next((g for one in messages(node, "attribute") for g in messages(one, "g")), None)
+            if inner is not None:
+                yield inner
+                yield from _held(inner)
 
 
 def _value(one: Message) -> GeValue:

@@ -6,7 +6,7 @@ from diag.formats.ge_dump.textproto import Message
 from diag.formats.ge_dump.values import attributes, edges, first, integer, messages, tensor, text
 from diag.types.ge import GeBody, GeGraph, GeOp, GeSketch, sketched
 
-GRAPH, OP = b"graph", b"op"
+GRAPH, OP, HOLDER = b"graph", b"op", ""
 
 
 def body(message: Message) -> GeBody:
