@@ -164,21 +164,15 @@ def _columns(data: bytes, offset: int, names: ModuleNames) -> _Rows:
 
 def _modules(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64],
              names: ModuleNames) -> npt.NDArray[np.uint8]:
-    first = _eight(raw, start, end)
-    second = _eight(raw, start + 8, end)
-    keys = first ^ (second * np.uint64(0x9E3779B97F4A7C15))
+    first, second = _words(raw, start, 2)
+    width = end - start
+    keys = (first & _KEPT[np.clip(width, 0, 8)]) ^ ((second & _KEPT[np.clip(width - 8, 0, 8)])
+                                                    * np.uint64(0x9E3779B97F4A7C15))
     found = names.find(keys)
     for row in np.flatnonzero(found < 0).tolist():
         if found[row] < 0:  # not yet numbered together with an equal one before it
             found[keys == keys[row]] = names.learn(keys[row], raw[start[row]:end[row]].tobytes())
     return found.astype(np.uint8)
-
-
-def _eight(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64],
-           end: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
-    """Eight letters from each start as one number, those at or after ``end`` as zero."""
-    kept: npt.NDArray[np.uint64] = _KEPT[np.clip(end - start, 0, 8)]
-    return _word(raw, start) & kept
 
 
 def _number(raw: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -195,7 +189,7 @@ def _number(raw: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> npt.NDArra
 
 def _times(raw: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Times of the form 2024-05-06-10:00:00.000.000, others -1."""
-    words = [_word(raw, at + 8 * i) for i in range(4)]
+    words = _words(raw, at, 4)
     good = np.ones(len(at), bool)
     for word, (mask, form) in zip(words, _FORMS, strict=True):
         good &= (word & mask) == form
@@ -215,11 +209,11 @@ def _date(words: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.int64]:
     return _days(year, _pair(words[0], 5), _pair(words[1], 0))
 
 
-def _word(raw: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
-    """Eight letters from each place as one little-endian number."""
-    view = np.lib.stride_tricks.sliding_window_view(raw, 8)
-    words: npt.NDArray[np.uint64] = np.ascontiguousarray(view[np.minimum(at, len(view) - 1)]).view("<u8")[:, 0]
-    return words
+def _words(raw: npt.NDArray[np.uint8], at: npt.NDArray[np.int64], count: int) -> list[npt.NDArray[np.uint64]]:
+    """So many times eight letters from each place on, as little-endian numbers."""
+    view = np.lib.stride_tricks.sliding_window_view(raw, 8 * count)
+    words = np.ascontiguousarray(view[np.minimum(at, len(view) - 1)]).view("<u8")
+    return [np.ascontiguousarray(words[:, i]) for i in range(count)]
 
 
 def _digit(word: npt.NDArray[np.uint64], place: int) -> npt.NDArray[np.int64]:
