@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import onnx
 import pytest
@@ -12,7 +14,10 @@ from onnx import TensorProto, helper
 
 from diag.cancel import Cancel
 from diag.cli import parse
+from diag.compare.plan import ComparePlan
 from diag.errors import ToolFailed, UsageError, WorkerCrashed
+from diag.events import Event, Message
+from diag.jobs.compare import CompareJob, compare_here
 from diag.jobs.host import _send_error
 from diag.jobs.remote import _raised
 from diag.logs import cause_of, explain_failure, failure_lines
@@ -87,3 +92,18 @@ def test_the_real_converter_is_explained(mslite_spec: RuntimeSpec, tmp_path: Pat
     lines = explain_failure(raised.value.log)
     assert len(lines) == 3
     assert "Det" in lines[0]
+
+
+def test_a_comparison_says_why_the_real_runtime_could_not(log: Path, monkeypatch: pytest.MonkeyPatch,
+                                                          tmp_path: Path) -> None:
+    def refuses(_plan: ComparePlan, runtime: object, _cancel: Cancel) -> Iterator[Event]:
+        yield Message("opening")
+        if runtime is not None:
+            raise ToolFailed("mindspore-lite failed: build", log=log)
+
+    spec = SimpleNamespace(spec=SimpleNamespace(name="mindspore-lite"))
+    monkeypatch.setattr("diag.jobs.compare._runtime", lambda _job: (spec, ""))
+    monkeypatch.setattr("diag.compare.engine.compare", refuses)
+    plan = ComparePlan(tmp_path / "a.onnx", tmp_path / "a.mindir", tmp_path / "run")
+    said = [event.text for event in compare_here(CompareJob(plan, "auto"), Cancel()) if isinstance(event, Message)]
+    assert "(The converter has no parser for operator NonZeroish). Going on with the reference runtime." in said[1]

@@ -52,13 +52,14 @@ class DiagnosticsBox(QDialog):
     def __init__(self, lang: Lang, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Run again with diagnostics"))
-        self.resize(860, 420)
+        self.resize(1000, 420)
         self._lang, self._folder = lang, folder
         words = QLabel(self.tr("Paste this into the shell in which the program runs, run it once more, and open the "
                                "folder here. Unset the variables afterwards: such logs are long."), self, wordWrap=True)
         self.to_screen = QCheckBox(self.tr("CANN prints to the screen instead of files"), self)
         self.dumps = QCheckBox(self.tr("Dump the graphs of every pass too (large)"), self)
         self.block = plain_text(self, self.tr("Variables for the shell"))
+        self.block.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         copy = buttons.addButton(self.tr("Copy"), QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.block.toPlainText()))
