@@ -62,8 +62,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--graph", type=Path, metavar="FILE", help="the compiler's graph of what the NPU recorded: "
                      "ge_proto_…_Build.txt, .om, its JSON")
     how.add_argument("--budget", default="", metavar="SIZE", help="memory for tensors (default 2GiB)")
-    how.add_argument("--record", action="append", default=[], metavar="LAYER", help="keep the tensors of this layer "
-                     "for pictures too (node or tensor; repeatable), or of all; always kept: those of the worst layers")
+    how.add_argument("--record", action="append", default=[], metavar="LAYER|N|all", help="keep the tensors of "
+                     "this layer for pictures too (node or tensor; repeatable), of the N layers with the largest "
+                     "errors, or of all; always kept: those of the worst layers")
     how.add_argument("--key", default="", metavar="HEX", help="key of an encrypted MindIR, in hexadecimal")
 
 

@@ -18,7 +18,7 @@ from diag.compare.inputs import Inputs, gather
 from diag.compare.lockstep import Lockstep
 from diag.compare.observed import Observed
 from diag.compare.plan import ComparePlan
-from diag.compare.recorder import RECORD_BYTES, Recorder, check_names
+from diag.compare.recorder import RECORD_BYTES, Recorder, resolve
 from diag.compare.result import Conclusion, computes_in
 from diag.compare.session import Comparing
 from diag.compare.sides import Side, check_pair, open_golden, open_target, target_feeds
@@ -93,8 +93,8 @@ class _Run:
             observed = Observed(self.session, self.target.graph, target_feeds(self.inputs.arrays, self.target.graph),
                                 lockstep.target_live, captures, cancel)
         envelope = self._envelope(dtype)
-        check_names(plan.record, self.golden.graph, self.target.graph)
-        recorder = Recorder(self.folder.tensors_folder, plan.record)
+        names, worst = resolve(plan.record, self.golden.graph, self.target.graph)
+        recorder = Recorder(self.folder.tensors_folder, names, worst=worst)
         comparing = Comparing(self.golden, self.target, lockstep, observed, envelope, preset, dtype,
                               min(plan.budget // 8, _EVIDENCE_BYTES), recorder)
         try:

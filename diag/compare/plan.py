@@ -45,7 +45,7 @@ class ComparePlan:
         checks: whether golden stability is measured; None: if the model is small.
         cache: folder in which golden tensors are kept by content; None: they are not kept.
         record: layers whose tensors are kept beside those with the largest errors of their own: names of nodes or
-            tensors, or "all".
+            tensors, a number (so many layers with the largest errors), or "all".
         told: the options as the user gave them, for the report.
     """
 

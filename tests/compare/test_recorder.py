@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,14 +12,18 @@ import numpy as np
 import pytest
 
 from diag.cancel import Cancel
+from diag.compare.attribute import score
 from diag.compare.engine import compare
+from diag.compare.metrics import compare as measure
 from diag.compare.plan import ComparePlan
-from diag.compare.recorder import ALL, Recorder
+from diag.compare.recorder import ALL, Recorder, resolve
 from diag.errors import UsageError
 from diag.events import Event, Finished
 from diag.types.comparison import Comparison
 from diag.types.dtype import DType
+from diag.types.graph import Graph, Node
 from diag.types.layer import LayerResult, Mapping, MappingKind, Role, Verdict
+from diag.types.tensor import TensorInfo
 from diag.workspace.runs import RunFolder
 
 PAIR = Path(str(files("resources") / "samples" / "text_encoder" / "defect"))
@@ -82,3 +87,43 @@ def test_a_wrong_name_is_told_with_what_is_near(tmp_path: Path):
         _run(tmp_path / "run", "/model/embedings/Add")
     assert "'/model/embedings/Add'" in told.value.message
     assert "/model/embeddings/Add" in told.value.hint
+
+
+def _wrong(name: str, error: float) -> LayerResult:
+    golden = np.linspace(1, 2, 64, dtype=np.float32)
+    measured = measure(golden, (golden * (1 + error)).astype(np.float32), target_dtype=DType.FLOAT32)
+    return replace(_row(name), cumulative=measured)
+
+
+def test_the_layers_with_the_largest_errors_stay_and_the_others_give_their_room_back(tmp_path: Path):
+    array = np.arange(4, dtype=np.float32)
+    recorder = Recorder(tmp_path, ("named",), most_bytes=3 * 2 * array.nbytes, worst=2)
+    for name, size in (("a", 0.1), ("named", 0.001), ("b", 0.3), ("c", 0.2), ("d", 0.05), ("e", 0.4)):
+        row = _wrong(name, size)
+        if recorder.wants(row):
+            recorder.keep(row, array, array, None)
+    assert recorder.left_out == 0
+    assert [e["golden"] for e in recorder.entries] == ["named_out", "b_out", "e_out"]
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_a_number_of_layers_is_the_worst_ones_of_a_real_comparison(tmp_path: Path):
+    _run(tmp_path / "plain")
+    before = set(RunFolder.open(tmp_path / "plain").recorded())
+    found = _run(tmp_path / "ten", "10")
+    after = set(RunFolder.open(tmp_path / "ten").recorded())
+    errors = {(r.target_tensor, r.golden_tensor): score(r) for r in found.layers if r.cumulative is not None}
+    largest = sorted(errors.values(), reverse=True)
+    kept = sorted((errors[key] for key in after), reverse=True)
+    assert kept[:10] == pytest.approx(largest[:10])
+    assert before <= after
+    assert 10 <= len(after) <= 10 + len(before)
+
+
+def test_a_layer_called_by_a_number_is_a_layer():
+    info = (TensorInfo("x"),)
+    graph = Graph("g", "onnx", None, info, info, (Node("12", "Relu", ("x",), ("13",)),))
+    assert resolve(("12", "13", "all"), graph, graph) == (("12", "13", "all"), 0)
+    assert resolve(("14", "12", "3"), graph, graph) == (("12",), 14)
+    with pytest.raises(UsageError, match="No layer is called '-3'"):
+        resolve(("-3",), graph, graph)
