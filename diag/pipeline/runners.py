@@ -156,7 +156,7 @@ def parts(path: Path) -> list[Path]:
 
 
 def call(name: str, runner: Runner, feeds: Mapping[str, Array], cancel: Cancel, *, target: bool) -> list[Array]:
-    """Fit the feeds at the boundary and run. Inputs that a target dropped are left out, halves made where it wants them."""
+    """Fit the feeds and run. Inputs that a target dropped are left out, halves are made where it wants them."""
     known = {i.name for i in runner.inputs}
     given = {n: a for n, a in feeds.items() if n in known} if target else feeds
     return runner.run(fitted(name, given, runner.inputs, halve=target), cancel)
