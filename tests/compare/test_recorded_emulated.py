@@ -326,3 +326,35 @@ def test_several_outputs_are_told_apart(tmp_path: Path) -> None:
     assert (rows["b"].target_tensor, rows["b"].role) == ("split:1", Role.INJECTS)
     assert rows["y"].role is Role.INHERITS
     assert [c.golden_node for c in found.culprits] == ["split"]
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
+@pytest.mark.parametrize("limit", [np.inf, 65504.0])
+def test_a_mask_constant_that_float16_cannot_hold_is_no_error_by_itself(tmp_path: Path, limit: float) -> None:
+    mask = np.where(np.tri(4), 0, np.finfo(np.float32).min).astype(np.float32)
+    nodes = [helper.make_node("Add", ["x", "mask"], ["m"], "masked"), helper.make_node("Softmax", ["m"], ["y"], "soft")]
+    model = save(tmp_path / "m.onnx", nodes, [value("x", (4, 4))], [value("y", (4, 4))], {"mask": mask})
+    parts = (Part("masked", "Add", ("masked",)), Part("soft", "SoftmaxV2", ("soft",)))
+    x = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
+    done = Emulator(model, parts, tmp_path / "dump").run(
+        {"x": x}, {"masked": lambda a: np.clip(a, -limit, limit).astype(np.float32)})
+    found = run(model, done.folder, tmp_path / "run")
+    assert found.verdict is Verdict.PASS
+    assert {r.role for r in found.layers} == {Role.CLEAN}
+    assert found.culprits == ()
+
+
+def test_a_reshape_with_the_same_bytes_is_not_taken_for_the_source(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Neg", ["x"], ["a"], "neg"),
+             helper.make_node("Reshape", ["a", "flat"], ["r"], "reshape"), helper.make_node("Sin", ["r"], ["s"], "sin"),
+             helper.make_node("Reshape", ["s", "square"], ["q"], "back"),
+             helper.make_node("Add", ["q", "a"], ["y"], "add")]
+    model = save(tmp_path / "m.onnx", nodes, [value("x", (3, 4))], [value("y", (3, 4))],
+                 {"flat": np.array([12], np.int64), "square": np.array([3, 4], np.int64)})
+    parts = tuple(Part(n, o, (n,)) for n, o in (("neg", "Neg"), ("reshape", "Reshape"), ("sin", "Sin"),
+                                                ("back", "Reshape"), ("add", "Add")))
+    x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    done = Emulator(model, parts, tmp_path / "dump", stated=False).run({"x": x}, {"neg": lambda a: a * np.float32(1.5)})
+    found = run(model, done.folder, tmp_path / "run")
+    assert [r.golden_node for r in found.layers if r.role is Role.INJECTS] == ["neg"]
+    assert [c.golden_node for c in found.culprits] == ["neg"]

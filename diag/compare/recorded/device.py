@@ -38,6 +38,7 @@ class DeviceOp:
         axes: axis order of those shapes ("NCHW") by (side, slot).
         parts: whether the compiler split an original operation into several, of which this is one.
         attributes: of the operator, where there is a graph.
+        alike: by input slot, further outputs with the very same bytes (a reshape's), where bytes are all that tells.
     """
 
     name: str
@@ -50,6 +51,7 @@ class DeviceOp:
     axes: Mapping[tuple[str, int], str] = field(default_factory=dict)
     parts: bool = False
     attributes: Mapping[str, object] = field(default_factory=dict)
+    alike: Mapping[int, tuple[Place, ...]] = field(default_factory=dict)
 
     @property
     def inserted(self) -> bool:
@@ -99,23 +101,27 @@ class Device:
 
 def from_recording(recording: Recording) -> Device:
     """The operations as the recording alone shows them."""
-    written: dict[tuple[int, int], Place] = {}
+    written: dict[tuple[int, int], list[Place]] = {}
     ops: list[DeviceOp] = []
     for i, record in enumerate(recording.ops):
         slots = 1 + max((t.slot for t in record.inputs), default=-1)
         reads: list[Place | None] = [None] * slots
+        alike: dict[int, tuple[Place, ...]] = {}
         for t in record.inputs:
             key = content(t)
-            reads[t.slot] = None if key is None else written.get(key)
+            same = written.get(key, []) if key is not None else []
+            reads[t.slot] = same[-1] if same else None
+            alike[t.slot] = tuple(same[:-1])
         for t in record.outputs:
             key = content(t)
             if key is not None:
-                written[key] = (i, t.slot)
+                written.setdefault(key, []).append((i, t.slot))
         outs = 1 + max((t.slot for t in record.outputs), default=-1)
         origins: list[tuple[str, int] | None] = [None] * outs
         for t in record.outputs:
             origins[t.slot] = t.origin
-        ops.append(DeviceOp(record.name, record.op, record, None, tuple(reads), tuple(origins)))
+        ops.append(DeviceOp(record.name, record.op, record, None, tuple(reads), tuple(origins),
+                            alike={k: v for k, v in alike.items() if v}))
     return Device(tuple(ops))
 
 

@@ -32,6 +32,7 @@ from diag.types.layer import Decision, LayerResult, Verdict
 from diag.types.tensor import TensorInfo
 
 _MOST_KEPT = 12
+_MASK, _LIMIT = 1e30, 6.5e4
 _MOVES = frozenset({"Reshape", "Flatten", "Identity", "Squeeze", "Unsqueeze", "Transpose", "Cast", "Dropout"})
 
 
@@ -154,6 +155,7 @@ class Judging:
             fed = self.matcher.upstream(answer.golden, fed)
             expected = self._expected(answer, fed)
         own_dtype = self._own_dtype(op, found, golden)
+        found = _with_masks(found, golden if expected is None else expected)
         own = None
         if expected is not None and found.array is not None:
             own = metrics_of(expected, found.array, own_dtype, self.preset)
@@ -168,7 +170,7 @@ class Judging:
             guess = Decision("guessed")
             return replace(row, verdict=Verdict.NOT_COMPARABLE, cumulative=None, own_input=None, decision=guess,
                            expected=None, reason=tell(guess))
-        names = tuple(fed) if self.own_input else tuple(self.matcher.sources(op, place[0]).values())
+        names = tuple(fed) if self.own_input else tuple(golden for _, golden in self.matcher.sources(op, place[0]))
         self.fed.setdefault(answer.golden, names)
         if expected is not None and found.array is not None and self._spoils(row):
             self._keep(place, pair, golden, expected, found.array, fed, row)
@@ -266,6 +268,23 @@ class Judging:
                     array = weight_files.load(self.tape.weights[info.name])
                 if array is not None:
                     self.outputs[name] = np.array(array)
+
+
+def _with_masks(found: Placed, golden: Array) -> Placed:
+    """Mask constants that no 16-bit type holds (-3.4e38) as golden has them: that they are there is all they say.
+
+    The device has them as infinite, or at its type's limit.
+    """
+    array = found.array
+    if array is None or array.dtype.itemsize > 2 or array.dtype.kind not in "fV" or golden.dtype.kind != "f":
+        return found
+    with np.errstate(invalid="ignore", over="ignore"):
+        huge = np.abs(golden) >= _MASK
+        if not huge.any():
+            return found
+        wide = array.astype(golden.dtype)
+        kept = huge & (np.sign(wide) == np.sign(golden)) & (np.abs(wide) >= _LIMIT)
+    return replace(found, array=np.where(kept, golden, wide).astype(golden.dtype)) if kept.any() else found
 
 
 def usual_dtype(device: Device) -> DType | None:

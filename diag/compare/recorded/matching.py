@@ -113,7 +113,7 @@ class Matcher:
     def feeds(self, op: DeviceOp, index: int) -> dict[str, Array]:
         """Golden tensor → what the operation read for it, in golden's shape."""
         fed: dict[str, Array] = {}
-        for slot, golden in self.sources(op, index).items():
+        for slot, golden in self.sources(op, index):
             tensor, shape = op.input(slot), self._shape_of(golden)
             if golden in fed:
                 continue
@@ -129,13 +129,18 @@ class Matcher:
                 fed[golden] = array
         return fed
 
-    def sources(self, op: DeviceOp, index: int) -> dict[int, str]:
-        """The golden tensor behind each input slot: of another operation's output, or an input of the model."""
+    def sources(self, op: DeviceOp, index: int) -> list[tuple[int, str]]:
+        """(input slot, golden tensor behind it): another operation's output, or an input of the model.
+
+        A slot has several where several outputs are the same to the last bit.
+        """
         found = self.found.boundary(op)
         for (owner, slot), name in self._inputs.items():
             if owner == index and name in self._names.inputs:
                 found[slot] = self._names.inputs[name]
-        return found
+        more = [(slot, self.found.answers[p].golden) for slot, places in op.alike.items() for p in places
+                if p in self.found.answers]
+        return list(dict.fromkeys([*found.items(), *more]))
 
     def upstream(self, golden: str, fed: Mapping[str, Array]) -> dict[str, Array]:
         """What was written of the golden tensors that lie before ``golden``: the nearest ones, beside those in ``fed``.
@@ -179,7 +184,7 @@ class Matcher:
     # the compiler's own operations
 
     def _forward(self, i: int, op: DeviceOp) -> None:
-        source = next(iter(self.sources(op, i).values()), None)
+        source = next((golden for _, golden in self.sources(op, i)), None)
         if source is None:
             origin = next((o for o in op.origins if o is not None), None)
             source = self._tensor_of(origin) if origin is not None else None
@@ -385,7 +390,7 @@ class Matcher:
 
     def _by_readers(self, i: int, op: DeviceOp) -> None:
         """An operation whose values fit nothing: where its readers were recognised, it is what lies before them."""
-        fed = list(self.sources(op, i).values())
+        fed = [golden for _, golden in self.sources(op, i)]
         below = [self.found.answers[p] for place in ((i, k) for k in self._outputs(i))
                  for reader, _ in self._readers.get(place, ()) for p in ((reader, 0),)
                  if p in self.found.answers and not self.found.answers[p].forwards]
