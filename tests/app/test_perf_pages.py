@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import small_models
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QPixmap
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QPixmap
 from samples import shared
 
 from app.pages.performance import spots
@@ -162,6 +162,32 @@ def test_a_file_that_is_none_is_told_kindly(page, qtbot, tmp_path):
     done(page, qtbot)
     assert "Expected output" in said[0].message
     assert page.bench.start.isEnabled()
+
+
+def drop(widget, *paths: Path) -> bool:
+    """Drop files onto a widget as a person would; whether they were taken."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(p)) for p in paths])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    action = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(5, 5), action, mime, buttons, keys)
+    widget.dragEnterEvent(enter)
+    event = QDropEvent(QPointF(5, 5), action, mime, buttons, keys)
+    widget.dropEvent(event)
+    return enter.isAccepted() and event.isAccepted()
+
+
+def test_dropped_models_join_and_dropped_profiles_go_to_their_pane(page, model, qtbot):
+    assert drop(page.bench, model)
+    assert drop(page.bench.models.list, model)
+    assert page.bench.models.paths() == (model, model)
+    assert drop(page.bench, shared(KERNELS))
+    assert page.front is page.profile
+    done(page, qtbot)
+    assert page.profile.result is not None
+    page.tabs.setCurrentWidget(page.tune)
+    assert drop(page.tune, model)
+    assert page.tune.model.text() == str(model)
 
 
 # tune

@@ -226,6 +226,13 @@ class BenchPane(Pane):
         if self._imports():
             self.run()
 
+    def take(self, paths: Sequence[Path]) -> None:
+        """Models join those that are there already."""
+        if paths[0].suffix.lower() in MODELS and not self._imports():
+            self.models.add(paths)
+        else:
+            self.open(paths)
+
     def save(self) -> str:
         """The files of the form."""
         return json.dumps([str(p) for p in self.models.paths()])

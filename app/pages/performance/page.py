@@ -41,6 +41,8 @@ class PerformancePage(Page):
             pane.failed.connect(self.failed)
             pane.said.connect(self.said)
             pane.shown.connect(self.opened)
+            pane.dropped.connect(self._take)
+            pane.setAcceptDrops(True)
         self.tabs.currentChanged.connect(lambda _: self._tell())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -60,6 +62,14 @@ class PerformancePage(Page):
         pane = self.panes[name]
         self.tabs.setCurrentWidget(pane)
         pane.open([p for p in paths if (pane_of(p) or name) == name] or paths)
+
+    def _take(self, paths: Sequence[Path]) -> None:
+        """What was dropped goes to the pane in front, unless it is another one's."""
+        name = pane_of(paths[0])
+        if name and self.panes[name] is not self.front:
+            self.open(paths)
+        else:
+            self.front.take(paths)
 
     def verbs(self) -> Mapping[str, Verb]:
         """Those of the pane in front."""

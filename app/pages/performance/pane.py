@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -53,6 +53,7 @@ class Pane(QWidget):
         failed: an exception to be told in a dialog.
         said: (text) for the status bar.
         shown: (paths, title) goes to the recent files.
+        dropped: (paths) files that were dropped onto the pane, where its page lets it accept drops.
     """
 
     changed = Signal()
@@ -60,13 +61,13 @@ class Pane(QWidget):
     failed = Signal(object)
     said = Signal(str)
     shown = Signal(object, str)
+    dropped = Signal(object)
 
     report_name = "report"
 
     def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.look, self.lang = look, lang
-        self.paths: tuple[Path, ...] = ()
         self.stopped = False
         self.runner = JobRunner(self)
         self.runner.events.connect(self._events)
@@ -149,7 +150,23 @@ class Pane(QWidget):
         """Show these files."""
         raise NotImplementedError
 
+    def take(self, paths: Sequence[Path]) -> None:
+        """Files that were dropped here and belong here."""
+        self.open(paths)
+
     # what all do
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Files are welcome."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """The page decides whose they are."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
 
     def verbs(self) -> Mapping[str, Verb]:
         """The window's actions that are possible now."""

@@ -229,6 +229,13 @@ class TunePane(Pane):
         self.check()
         self.run()
 
+    def take(self, paths: Sequence[Path]) -> None:
+        """A model is what to tune; anything else are results."""
+        if paths[0].suffix.lower() == ".onnx":
+            self.model.edit.setText(str(paths[0]))
+        else:
+            self.open(paths)
+
     def save(self) -> str:
         """The model and the results of the form."""
         return json.dumps({"model": self.model.text(), "recorded": [str(p) for p in self.recorded.paths()]})
