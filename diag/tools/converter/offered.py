@@ -17,6 +17,8 @@ from diag.types.conversion import Conversion, ConvertStatus
 
 _BROAD = ("constants_folded", "opset_lowered", "mask_constant_bounded")
 """They change a model in many places; a converter may stumble over what they leave as over what they take."""
+_ARITHMETIC = ("cos_half_angle", "resize_as_matmul")
+"""They compute in another way, so they move the answers most; where the limit is reached, the others go without."""
 LAST = ("where_arithmetic",)
 """It only serves where a model does not run otherwise."""
 
@@ -61,7 +63,7 @@ def offers_for(plan: ConverterPlan) -> tuple[Offer, ...]:
 def _choices(found: tuple[Offer, ...]) -> Iterator[tuple[str, ...]]:
     """From those that replace single operators to all of them; each choice once."""
     told: set[tuple[str, ...]] = {()}
-    for left_out in ((*_BROAD, *LAST), LAST, _BROAD, ()):
+    for left_out in ((*_BROAD, *LAST, *_ARITHMETIC), (*_BROAD, *LAST), LAST, _BROAD, ()):
         names = tuple(o.name for o in found if o.name not in left_out)
         if names not in told:
             told.add(names)
