@@ -53,9 +53,11 @@ def conclude(session: Session, evidence: Evidence, wall_s: float) -> PipelineDia
     grown = tuple(name for name, own in evidence.owns.items()
                   if name not in names and name in single and amplified(single[name], own))
     picture = evidence.golden.picture
+    times = session.folder.times({f"{side.value} {name}": session.pool.milliseconds(name, side)
+                                  for name in session.models for side in Side})
     found = PipelineDiagnosis(
         verdict=Verdict.PASS, spec=session.spec,
-        submodels=tuple(_submodel(session, model, evidence, names) for model in session.models.values()), runs=runs,
+        submodels=tuple(_submodel(model, evidence, names, times) for model in session.models.values()), runs=runs,
         culprits=tuple(replace(c, why=_why(c, evidence, runs)) for c in blamed),
         steps=next((single[n].steps for n in names if n in single), ()),
         noise=again.image if again else None, latent_noise=again.latents if again else None,
@@ -84,7 +86,7 @@ def _culprits(evidence: Evidence) -> list[PipelineCulprit]:
     return found
 
 
-def _submodel(session: Session, model: Model, evidence: Evidence, culprits: list[str]) -> SubmodelResult:
+def _submodel(model: Model, evidence: Evidence, culprits: list[str], times: Mapping[str, float]) -> SubmodelResult:
     name, one = model.spec.name, model.spec
     own, failed = evidence.owns.get(name), evidence.failed.get(name)
     looked = evidence.looked.get(name, Looked(None)).comparison
@@ -92,7 +94,8 @@ def _submodel(session: Session, model: Model, evidence: Evidence, culprits: list
     base = SubmodelResult(
         name, one.onnx, one.mindir, model.name, model.version, one.device, one.dtype, Verdict.NOT_COMPARABLE,
         "it has no MindIR" if model.target is None else "it was not run", random_nodes=model.random,
-        golden_ms=session.pool.milliseconds(name, Side.GOLDEN), target_ms=session.pool.milliseconds(name, Side.TARGET),
+        golden_ms=times.get(f"{Side.GOLDEN.value} {name}", math.nan),
+        target_ms=times.get(f"{Side.TARGET.value} {name}", math.nan),
         note=model.note, error_finding=failed, unstable=evidence.unstable.get(name, 0.0),
         target_random=tuple(random_in_mindir(model.target)) if model.target is not None and off else ())
     if failed is not None:

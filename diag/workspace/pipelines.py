@@ -11,6 +11,7 @@ pictures/source.png         what the pipeline started from, in the models' size
 latents/NAME.npz            float32 [1, C, h, w] after each step: "000", "001", …
 boundary/SUBMODEL-000.npz   what the golden pipeline gave the submodel's call, from 000, by input name
 boundary/SUBMODEL-000.out.npz   what the golden submodel answered, by output name
+times.json                  median milliseconds of a call, by "SIDE SUBMODEL": a search that goes on calls few again
 layers/SUBMODEL/            run folder of a culprit's layer comparison (``diag.workspace.runs``)
 models/                     ONNX copies in which random draws are their mean
 memory/                     answers of the submodels by their inputs: may be deleted, and is made again
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -181,6 +183,17 @@ class PipelineFolder:
     def layers(self, submodel: str) -> Path:
         """Run folder of a submodel's layer comparison."""
         return self.path / "layers" / submodel
+
+    def times(self, measured: Mapping[str, float]) -> dict[str, float]:
+        """Times of this search where it measured them (they are kept), of an older one where it did not."""
+        try:
+            held = json.loads((self.path / "times.json").read_text(encoding="utf-8"))
+            known = {str(k): float(v) for k, v in held.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            known = {}
+        known.update({name: ms for name, ms in measured.items() if not math.isnan(ms)})
+        _write(self.path / "times.json", known)
+        return known
 
     def save(self, diagnosis: PipelineDiagnosis) -> None:
         """Write the result."""

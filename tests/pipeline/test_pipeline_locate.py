@@ -84,6 +84,7 @@ def test_finished_swaps_are_not_run_again_and_a_new_mindir_costs_only_its_own(tm
     first = search(spec, tmp_path / "run", runtime="", specs=(), layers=False)
     again = search(spec, tmp_path / "run", runtime="", specs=(), layers=False)
     assert [r.seconds for r in again.runs[1:]] == [r.seconds for r in first.runs[1:]]
+    assert [s.golden_ms > 0 for s in again.submodels] == [True] * 5, "times are remembered, too"
     wrong = planted("vae_decoder", "decoder.conv_out.weight", lambda a: a * np.float32(1.05), tmp_path / "w.onnx")
     third = search(spec_with({"vae_decoder": wrong}), tmp_path / "run", runtime="", specs=(), layers=False)
     assert named(third) == ["vae_decoder"]
