@@ -14,8 +14,11 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-from collections.abc import Iterator
+import resource
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from diag.cli.deliver import deliver
 from diag.errors import FormatError, UsageError
@@ -23,6 +26,7 @@ from diag.formats.interface import key_of
 from diag.graphs import Stage, Step, View, compilations, diff, history, open_view, stages_of
 from diag.report import graph as tell
 from diag.report.graph import Hit, Passes
+from diag.report.sheet import Sheet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0; what is found in graphs is no fault."""
+    args.begun = time.perf_counter()
     {"show": _show, "diff": _diff, "search": _search}[args.action](args)
     return 0
+
+
+def _deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, csv: Callable[[], str]) -> None:
+    """Everywhere it was asked for, with the time and the memory that it took."""
+    document["timing"] = {"wall_s": time.perf_counter() - args.begun}
+    document["memory"] = {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    deliver(args, document, sheet, csv)
 
 
 def _show(args: argparse.Namespace) -> None:
@@ -59,9 +71,9 @@ def _show(args: argparse.Namespace) -> None:
                             "outputs": [str(t) for t in node.outputs], "attributes": tell.attributes(node),
                             "originals": None if node.originals is None else list(node.originals),
                             "passes": list(node.passes)}
-        deliver(args, document, tell.node_sheet(view, node, args.lang), lambda: tell.nodes_csv(view))
+        _deliver(args, document, tell.node_sheet(view, node, args.lang), lambda: tell.nodes_csv(view))
         return
-    deliver(args, document, tell.show_sheet(path, view, args.lang), lambda: tell.nodes_csv(view))
+    _deliver(args, document, tell.show_sheet(path, view, args.lang), lambda: tell.nodes_csv(view))
 
 
 def _diff(args: argparse.Namespace) -> None:
@@ -74,7 +86,7 @@ def _diff(args: argparse.Namespace) -> None:
     before, after = (open_view(p, key_of(args.key)) for p in paths)
     found = diff(before, after)
     document = tell.frame(zip(paths, (before, after), strict=True)) | tell.diff_facts(found)
-    deliver(args, document, tell.diff_sheet(found, args.lang), lambda: tell.diffs_csv([found]))
+    _deliver(args, document, tell.diff_sheet(found, args.lang), lambda: tell.diffs_csv([found]))
 
 
 def _folder(folder: Path, args: argparse.Namespace, *, alone: bool) -> None:
@@ -105,7 +117,7 @@ def _folder(folder: Path, args: argparse.Namespace, *, alone: bool) -> None:
                                 "with": list(s.with_)} for s in steps]
     sheet = tell.stages_sheet(found, facts, args.lang) if alone and not args.node else tell.passes_sheet(
         found, steps, args.node, args.lang)
-    deliver(args, document, sheet, lambda: tell.diffs_csv(diffs))
+    _deliver(args, document, sheet, lambda: tell.diffs_csv(diffs))
 
 
 def _others(folder: Path, shown: int) -> list[str]:
@@ -140,7 +152,7 @@ def _search(args: argparse.Namespace) -> None:
     hits = [hit for path, view in views for hit in _hits(path, view, pattern)]
     document = tell.frame(views) | {"hits": [{"file": h.file, "node": h.node, "op": h.op, "where": h.where,
                                               "text": h.text} for h in hits]}
-    deliver(args, document, tell.hits_sheet(hits, args.paths[0], args.lang), lambda: tell.hits_csv(hits))
+    _deliver(args, document, tell.hits_sheet(hits, args.paths[0], args.lang), lambda: tell.hits_csv(hits))
 
 
 def _hits(path: Path, view: View, pattern: re.Pattern[str]) -> Iterator[Hit]:
