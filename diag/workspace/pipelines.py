@@ -35,7 +35,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from diag.errors import FormatError, UsageError
+from diag.errors import DiagError, FormatError, UsageError
 from diag.types.pipeline import PipelineDiagnosis, SwapKind, SwapRun
 from diag.workspace.codec import from_json, to_json
 
@@ -133,14 +133,14 @@ class PipelineFolder:
         """Runs of this search or an older one, with their keys, in the order in which they ended."""
         found = []
         try:
-            lines = (self.path / "runs.jsonl").read_text(encoding="utf-8").splitlines()
+            lines = (self.path / "runs.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return []
         for line in lines:
             try:
                 facts = json.loads(line)
                 found.append((str(facts["key"]), from_json(SwapRun, facts["run"])))
-            except (ValueError, KeyError, TypeError, FormatError, UsageError):
+            except (ValueError, KeyError, TypeError, DiagError):
                 continue  # a line that was being written when the machine went down
         return found
 
