@@ -38,7 +38,8 @@ UNARY = ("Abs", "Ceil", "Cos", "Elu", "Erf", "Exp", "Floor", "HardSigmoid", "Har
          "Neg", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Tan",
          "Tanh", "Celu", "Mish", "Gelu", "Atan", "Acos", "Asin", "Sinh", "Cosh", "IsNaN", "Not", "ThresholdedRelu")
 SLOPES = {"Elu": {"alpha": 1.0}, "LeakyRelu": {"alpha": 0.01}, "HardSigmoid": {"alpha": 1 / 6, "beta": 0.5},
-          "Selu": {"alpha": 1.67, "gamma": 1.05}, "Celu": {"alpha": 1.0}, "ThresholdedRelu": {"alpha": 1.0}}
+          "HardSigmoid ": {"alpha": 1 / 6}, "Selu": {"alpha": 1.67, "gamma": 1.05}, "Celu": {"alpha": 1.0},
+          "ThresholdedRelu": {"alpha": 1.0}}
 BINARY = ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual",
           "Mod", "And", "Or", "PRelu")
 REDUCE = ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL2", "ReduceSumSquare", "ReduceL1",
@@ -67,7 +68,7 @@ def grid() -> Iterator[Row]:
                 array = np.abs(array) / 2
             yield op, 20 if op in ("Mish", "Gelu") else 14, [array > 0 if op == "Not" else array], [], {}
         for op, numbers in SLOPES.items():
-            yield op, 14, [floats(*shape)], [], numbers
+            yield op.strip(), 14, [floats(*shape)], [], numbers
         for op in BINARY:
             a, b = floats(*shape), np.abs(floats(*shape))
             if op in ("And", "Or"):
@@ -157,6 +158,20 @@ def grid() -> Iterator[Row]:
     yield "GroupNormalization", 21, [floats(1, 4, 6, 6)], [floats(4), floats(4)], {"num_groups": 2}
 
 
+def masks() -> Iterator[tuple[str, onnx.ModelProto, dict[str, Any]]]:
+    """Where with a constant condition and a constant scalar, as attention masks are filled in."""
+    for opset, shape in ((11, (1, 6, 6)), (14, (1, 6, 6)), (14, (1, 2, 6, 6))):
+        held = [numpy_helper.from_array(np.triu(np.ones((6, 6), bool), 1), "c"),
+                numpy_helper.from_array(np.array(-1e9, np.float32), "low")]
+        for inputs in (["c", "low", "x"], ["c", "x", "low"]):
+            node = helper.make_node("Where", inputs, ["y"], "/Where")
+            graph = helper.make_graph([node], "one", [helper.make_tensor_value_info("x", 1, shape)],
+                                      [helper.make_tensor_value_info("y", 1, shape)], held)
+            yield (f"Where-{opset}-{len(shape)}-{inputs[1]}",
+                   helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8),
+                   {"x": floats(*shape)})
+
+
 def _convolutions() -> Iterator[Row]:
     """One and three axes, transposed ones, and what operator sets before 13 say by attributes."""
     for rank, size in ((1, (8,)), (3, (4, 4, 4))):
@@ -204,6 +219,12 @@ def main() -> int:
         for i, one in enumerate(grid()):
             folder = Path(place) / f"{i:03}-{one[0]}"
             _write(folder, *one)
+            found += _measured(folder / "model.onnx", spec, known)
+        for name, model, feeds in masks():
+            folder = Path(place) / name
+            folder.mkdir()
+            onnx.save(model, folder / "model.onnx")
+            np.savez(folder / "inputs.npz", **feeds)
             found += _measured(folder / "model.onnx", spec, known)
         for name in sys.argv[1:]:
             found += _measured(Path(name), spec, known)

@@ -1,8 +1,8 @@
 """Known defects that depend on the numbers: whether they matter for what these nodes are given.
 
-Both were found by comparing real models with the real MindSpore Lite 2.0.0: it writes 0 for the epsilon of
-LayerNormalization, which only matters where a row's variance is not far above it; and its Cos errs near odd multiples
-of π, up to 1.8e-3.
+All were found by comparing real models with the real MindSpore Lite 2.0.0: it writes 0 for the epsilon of
+LayerNormalization, which only matters where a row's variance is not far above it; its Cos errs near odd multiples of
+π, up to 1.8e-3; its ReduceMax never answers less than the smallest positive float.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def concerned(nodes: Sequence[NodeForecast], forms: Mapping[int, Form]) -> list[
     """Positions of forecasts that the data decide."""
     return [i for i, n in enumerate(nodes) if n.grade != "measured" and not n.fixed and (
         (n.op == "LayerNormalization" and n.outcome == "wrong" and "epsilon" in forms[n.index].attributes)
-        or n.op == "Cos")]
+        or n.op in ("Cos", "ReduceMax"))]
 
 
 def looked_at(nodes: Sequence[NodeForecast], positions: Sequence[int], side: Side, feeds: Mapping[str, Array],
@@ -61,7 +61,8 @@ def looked_at(nodes: Sequence[NodeForecast], positions: Sequence[int], side: Sid
 
 
 def _note(op: str, own: float, effect: float | None) -> str:
-    why = "inputs lie near odd multiples of π" if op == "Cos" else "epsilon is lost"
+    why = {"Cos": "inputs lie near odd multiples of π", "ReduceMax": "some maxima are negative"}.get(
+        op, "epsilon is lost")
     moved = "" if effect is None else f", the outputs by {effect:.1e}"
     return f"{why}: this node moves by about {own:.1e} on this input{moved}"
 
@@ -95,6 +96,8 @@ def _outputs(side: Side, indices: set[int], feeds: Mapping[str, Array], infos: M
 def _defective(side: Side, index: int, given: Array, right: Array) -> Array:
     """The node's output with its known defect."""
     node = side.graph.nodes[index]
+    if node.op == "ReduceMax":
+        return np.maximum(right, np.finfo(np.float32).tiny).astype(np.float32)
     wide: F64 = given.astype(np.float64)
     if node.op == "Cos":
         turn = np.abs(np.mod(np.abs(wide), 2 * math.pi) - math.pi)

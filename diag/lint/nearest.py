@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import onnx
+
 from diag.lint import practice
 from diag.lint.forms import Form, Input, shipped
 from diag.runtimes.conformance.table import CaseResult, Table
@@ -80,7 +82,8 @@ def distance(one: Form, other: Form) -> float:
         total += _between(one.inputs[i] if i < len(one.inputs) else Input(),
                           other.inputs[i] if i < len(other.inputs) else Input(), first=i == 0)
     for name in {*one.attributes, *other.attributes}:
-        total += _attribute(name, one.attributes.get(name), other.attributes.get(name))
+        total += _attribute(name, one.attributes.get(name), other.attributes.get(name),
+                            _default(one.op, max(one.since, other.since), name))
     return total
 
 
@@ -110,9 +113,11 @@ def _signs(values: Sequence[int]) -> frozenset[bool]:
     return frozenset(v < 0 for v in values)
 
 
-def _attribute(name: str, a: str | None, b: str | None) -> float:
+def _attribute(name: str, a: str | None, b: str | None, default: str | None) -> float:
     if a == b:
         return 0.0
+    if default is not None and {a, b} == {None, default}:
+        return 0.25  # a whole number that is written out, and the same left out
     if name == "dilations" and _all_one(a) != _all_one(b):
         return 2.0
     if name in _SIZES:
@@ -120,6 +125,17 @@ def _attribute(name: str, a: str | None, b: str | None) -> float:
     if a is None or b is None:
         return 2.0
     return 0.25 if name in _NUMBERS else 2.0
+
+
+@lru_cache(maxsize=1024)
+def _default(op: str, version: int, name: str) -> str | None:
+    """The default of an attribute that is a whole number. Floats are left out: converters have lost those."""
+    try:
+        attribute = onnx.defs.get_schema(op, version or 1, "").attributes.get(name)
+    except onnx.defs.SchemaError:
+        return None
+    value = None if attribute is None else attribute.default_value
+    return str(value.i) if value is not None and value.type == onnx.AttributeProto.INT else None
 
 
 def _all_one(text: str | None) -> bool:

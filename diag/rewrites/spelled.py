@@ -237,10 +237,11 @@ def _matrix(model: Model, node: onnx.NodeProto, axis: int) -> Array:
     constants: dict[str, Array] = {}
     if scales is not None and scales.size == 4:
         constants["scales"] = np.array([1, 1, 1, scales[axis]], np.float32)
-        one.input[:] = ["x", "", "scales"]
+        one.input[:] = ["x", "none", "scales"]
     else:
         constants["sizes"] = sizes
-        one.input[:] = ["x", "", "", "sizes"]
+        one.input[:] = ["x", "none", "none", "sizes"]
+    constants["none"] = np.zeros(0, np.float32)  # operator set 11 wants them, empty
     one.output[:] = ["y"]
     kept = [a for a in node.attribute if a.name != "axes"]
     del one.attribute[:]
