@@ -63,6 +63,9 @@ class Describer(QObject):
         if not model.is_scope(item) and not model.is_node(item):
             return ""
         nodes = model.nodes_in(item).tolist()
+        if model.is_node(item) and item >= model.first_body:
+            holder = model.name(model.outer([item])[0])
+            return self.tr("Runs inside {name}, which is compared as a whole").format(name=holder)
         answer = links.across(model.side, nodes)
         if model.is_scope(item):
             linked = sum(bool(links.across(model.side, [n])) for n in nodes)
@@ -118,7 +121,7 @@ class Describer(QObject):
         if model.overlay.own[item]:
             found.append(self.tr("Makes an error of its own"))
         held = sum(len(graph.nodes) for graph in node.subgraphs)
-        found += [self.tr("Holds a graph of {count} nodes, which is not drawn").format(count=held)] if held else []
+        found += [self.tr("Runs graphs of {count} nodes, drawn beside it").format(count=held)] if held else []
         return found + self._weights(model, node)
 
     def _weights(self, model: GraphModel, node: Node) -> list[str]:

@@ -6,7 +6,7 @@ graph's inputs, its outputs, and the scopes, parents before children; the first 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.graph.bodies import Unfolded, unfold
 from app.graph.overlay import STATES, Overlay, Side, plain
-from app.graph.tree import Path, Place, places
+from app.graph.tree import Path, Place
 from diag.cancel import Cancel
 from diag.types.graph import Graph
 
@@ -42,6 +43,7 @@ class GraphModel:
     """One graph and what is known of it.
 
     Attributes:
+        graph: what is drawn: the graph's own nodes, and behind them those of the bodies of If, Loop and Scan.
         side: which side of the comparison it is.
         parent: (items,) scope that holds the item; -1 of the root and of what is not drawn (constants).
         depth: (items,) 0 of the root.
@@ -52,6 +54,7 @@ class GraphModel:
         own: (items,) whether one of them makes an error of its own.
         constants: (nodes,) number of inputs that are weights or constants.
         edges: as Edges.
+        holder: of each node of a body the node of the graph that runs it, from ``first_body`` on.
     """
 
     graph: Graph
@@ -67,6 +70,7 @@ class GraphModel:
     own: Array
     constants: Array
     edges: Edges
+    holder: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -77,6 +81,16 @@ class GraphModel:
     def first_input(self) -> int:
         """The first item that is an input of the graph."""
         return len(self.graph.nodes)
+
+    @property
+    def first_body(self) -> int:
+        """The first node that stands in a body of another one."""
+        return self.first_input - len(self.holder)
+
+    def outer(self, nodes: Iterable[int]) -> list[int]:
+        """For nodes in bodies those that run them, else the nodes themselves; each once."""
+        first = self.first_body
+        return list(dict.fromkeys(self.holder[n - first] if first <= n < self.first_input else n for n in nodes))
 
     @property
     def first_output(self) -> int:
@@ -146,29 +160,40 @@ class GraphModel:
 
 def build(graph: Graph, side: Side, overlay: Overlay | None = None, cancel: Cancel | None = None) -> GraphModel:
     """The model of a graph. Raises Cancelled."""
-    found = overlay if overlay is not None else plain(graph)
+    whole = unfold(graph)
+    found = (overlay if overlay is not None else plain(graph)).longer(len(whole.graph.nodes))
     stop = cancel or Cancel()
-    drawn = np.array([node.op not in _UNDRAWN for node in graph.nodes], bool)
-    where = places(graph)
+    drawn = _drawn(whole)
     stop.check()
-    tree = _Tree(graph, where, drawn)
+    tree = _Tree(whole, drawn)
     stop.check()
-    source, target, constants = _wires(graph, drawn)
+    source, target, constants = _wires(whole, drawn)
     depth, chain = tree.depth, _chain(tree.parent, tree.depth)
     edges = _by_scope(source, target, depth, chain)
     stop.check()
-    return GraphModel(graph, side, found, tree.parent, depth, tuple(tree.labels), tuple(tree.paths),
-                      *_sums(tree, drawn, found), constants, edges)
+    return GraphModel(whole.graph, side, found, tree.parent, depth, tuple(tree.labels), tuple(tree.paths),
+                      *_sums(tree, drawn, found, whole.position), constants, edges, tuple(whole.holder))
+
+
+def _drawn(whole: Unfolded) -> Array:
+    """(nodes,) whether each is drawn: constants are not, unless they are all that a body does."""
+    drawn = np.array([node.op not in _UNDRAWN for node in whole.graph.nodes], bool)
+    bodies = [next(s for k in range(len(place.scope), 0, -1) if (s := place.scope[:k]) in whole.bodies)
+              for place in whole.places[whole.own:]]
+    busy = {body for body, seen in zip(bodies, drawn[whole.own:], strict=True) if seen}
+    drawn[whole.own:] |= np.array([body not in busy for body in bodies], bool)
+    return drawn
 
 
 class _Tree:
     """Parents, depths and labels of all items."""
 
-    def __init__(self, graph: Graph, where: Sequence[Place], drawn: Array) -> None:
+    def __init__(self, whole: Unfolded, drawn: Array) -> None:
+        graph, where = whole.graph, whole.places
         outside = len(graph.inputs) + len(graph.outputs)
         self.root = len(graph.nodes) + outside
         self.inputs = len(graph.inputs)
-        inner, trunk = _thinned(where, drawn)
+        inner, trunk = _thinned(where, drawn, whole.bodies)
         self.paths: list[str] = [""]
         names = graph.input_names or tuple(i.name for i in graph.inputs)
         ends = graph.output_names or tuple(o.name for o in graph.outputs)
@@ -201,11 +226,13 @@ class _Tree:
         return above
 
 
-def _thinned(where: Sequence[Place], drawn: Array) -> tuple[dict[int, tuple[Path, tuple[int, ...]]], int]:
+def _thinned(where: Sequence[Place], drawn: Array,
+             bodies: frozenset[Path]) -> tuple[dict[int, tuple[Path, tuple[int, ...]]], int]:
     """Per drawn node its scope path and the lengths of those prefixes that are worth a box; the length of the path
     that all nodes share.
 
-    A scope that holds all of the graph, one node, or nothing but one other scope would only cost a click.
+    A scope that holds all of the graph, one node, or nothing but one other scope would only cost a click; but a body of
+    another node is never mixed with what stands around it.
     """
     numbers = np.flatnonzero(drawn).tolist()
     total: dict[Path, int] = {}
@@ -215,14 +242,16 @@ def _thinned(where: Sequence[Place], drawn: Array) -> tuple[dict[int, tuple[Path
         for k in range(len(path) + 1):
             total[path[:k]] = total.get(path[:k], 0) + 1
             heads.setdefault(path[:k], set()).add(path[k] if k < len(path) else i)
-    worth = {path for path in total if path and 1 < total[path] < len(numbers) and len(heads[path]) > 1}
+    worth = {path for path in total
+             if path in bodies or (path and 1 < total[path] < len(numbers) and len(heads[path]) > 1)}
     trunk = max((len(path) for path in total if total[path] == len(numbers)), default=0)
     boxes = {path: tuple(k for k in range(1, len(path) + 1) if path[:k] in worth) for path in total}
     return {i: (where[i].scope, boxes[where[i].scope]) for i in numbers}, trunk
 
 
-def _wires(graph: Graph, drawn: Array) -> tuple[Array, Array, Array]:
+def _wires(whole: Unfolded, drawn: Array) -> tuple[Array, Array, Array]:
     """Edges between drawn nodes, inputs and outputs of the graph; and the number of constant inputs per node."""
+    graph = whole.graph
     first_input = len(graph.nodes)
     given = {info.name: first_input + i for i, info in enumerate(graph.inputs)}
     constants = np.zeros(len(graph.nodes), np.int64)
@@ -238,6 +267,11 @@ def _wires(graph: Graph, drawn: Array) -> tuple[Array, Array, Array]:
                 target.append(i)
             elif value:
                 constants[i] += 1
+        for value in whole.feeds.get(i, ()):
+            origin = producers.get(value, given.get(value, -1))
+            if origin >= first_input or (origin >= 0 and seen[origin]):
+                source.append(origin)
+                target.append(i)
     for k, info in enumerate(graph.outputs):
         origin = producers.get(info.name, given.get(info.name, -1))
         if origin >= first_input or (origin >= 0 and seen[origin]):
@@ -281,14 +315,14 @@ def _chain(parent: Array, depth: Array) -> Array:
     return chain
 
 
-def _sums(tree: _Tree, drawn: Array, overlay: Overlay) -> tuple[Array, Array, Array, Array]:
+def _sums(tree: _Tree, drawn: Array, overlay: Overlay, order: Sequence[float]) -> tuple[Array, Array, Array, Array]:
     """Position, leaves, states and own of all items: of scopes, summed from the inside out."""
     size, nodes = len(tree.parent), len(drawn)
     leaves, own = np.zeros(size, np.int64), np.zeros(size, bool)
     states, place = np.zeros((size, STATES), np.int64), np.zeros(size)
     leaves[:nodes], own[:nodes] = drawn, overlay.own & drawn
     states[np.flatnonzero(drawn), overlay.state[drawn]] = 1
-    place[:nodes] = np.arange(nodes) * drawn
+    place[:nodes] = np.asarray(order) * drawn
     for level in range(int(tree.depth.max(initial=0)), 0, -1):
         here = np.flatnonzero((tree.depth == level) & (tree.parent >= 0))
         above = tree.parent[here]

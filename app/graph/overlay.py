@@ -68,6 +68,13 @@ class Overlay:
     reasons: dict[int, Reasoned]
     notes: dict[int, str] = field(default_factory=dict)
 
+    def longer(self, nodes: int) -> Overlay:
+        """The same with nodes behind that nothing is known of."""
+        more = nodes - len(self.state)
+        return self if more <= 0 else Overlay(np.append(self.state, np.zeros(more, np.int8)),
+                                              np.append(self.own, np.zeros(more, bool)),
+                                              self.rows + ((),) * more, self.reasons, self.notes)
+
 
 @dataclass(frozen=True, slots=True)
 class Links:

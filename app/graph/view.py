@@ -274,7 +274,8 @@ class GraphView(QWidget):
         """The user chose an item."""
         self._choose(pane, item)
         if pane.model is not None and pane.model.is_node(item):
-            golden = [item] if pane.model.side == "golden" else list(self._links.across("target", [item]))
+            node = pane.model.outer([item])
+            golden = node if pane.model.side == "golden" else list(self._links.across("target", node))
             mine = self._pane("golden")
             names = tuple(mine.model.name(n) for n in golden) if mine is not None and mine.model is not None else ()
             self.selected.emit(Picked(pane.model.side, pane.model.graph.nodes[item], names))
@@ -284,7 +285,7 @@ class GraphView(QWidget):
         self._active, other, model = pane, self._other(pane), pane.model
         if model is None:
             return
-        nodes = model.nodes_in(item).tolist() if item >= 0 else []
+        nodes = model.outer(model.nodes_in(item).tolist()) if item >= 0 else []
         group = self._links.group(model.side, nodes) if model.is_node(item) else ()
         answered = answer(model, other.model, self._links, item, nodes)
         pane.mark(item, np.array(group, np.int64))
@@ -295,7 +296,7 @@ class GraphView(QWidget):
 
     def _grey(self, pane: Pane, item: int) -> bool:
         model = pane.model
-        return (model is not None and model.is_node(item) and int(model.overlay.state[item]) in _GREY
+        return (model is not None and 0 <= item < model.first_body and int(model.overlay.state[item]) in _GREY
                 and any(model.graph.nodes[item].outputs))
 
     def _tell(self) -> None:
