@@ -16,11 +16,12 @@ from diag.cancel import Cancel
 from diag.cli import parse
 from diag.compare.plan import ComparePlan
 from diag.errors import ToolFailed, UsageError, WorkerCrashed
-from diag.events import Event, Message
+from diag.events import Event, Finished, Message
 from diag.jobs.compare import CompareJob, compare_here
 from diag.jobs.host import _send_error
+from diag.jobs.log import LogJob, run_triage
 from diag.jobs.remote import _raised
-from diag.logs import cause_of, explain_failure, failure_lines
+from diag.logs import cause_of, explain_failure, failure_lines, triage
 from diag.runtimes.interface import RuntimeSpec
 from diag.runtimes.mindspore_lite.convert import ConvertPlan, convert
 
@@ -107,3 +108,9 @@ def test_a_comparison_says_why_the_real_runtime_could_not(log: Path, monkeypatch
     plan = ComparePlan(tmp_path / "a.onnx", tmp_path / "a.mindir", tmp_path / "run")
     said = [event.text for event in compare_here(CompareJob(plan, "auto"), Cancel()) if isinstance(event, Message)]
     assert "(The converter has no parser for operator NonZeroish). Going on with the reference runtime." in said[1]
+
+
+def test_a_triage_in_its_own_process_says_the_same(log: Path) -> None:
+    events = list(run_triage(LogJob((log,)), Cancel()))
+    assert isinstance(events[-1], Finished)
+    assert events[-1].result == triage(log)
