@@ -5,6 +5,7 @@ types                  facts, frozen: dtype tensor graph metrics layer finding c
 formats                foreign bytes to types, nothing is executed: onnx mindir om ge_dump tensor_dump
 workspace              run folders, caches by content, facts to JSON and back
 runtimes               what can run a model: onnxruntime, reference, and workers in another Python; conformance
+graphs                 what a compiler did: two graphs, a compilation pass by pass, a node's life
 compare logs           who answers whom, how far apart, whose fault, why; recorded: an NPU's tensors · logs, cause first
 perf                   how fast, how sure, what changed: samples, intervals, ratios, hotspots
 rewrites lint          ONNX said in other operators, proved · before a conversion: what will fail or be wrong

@@ -7,7 +7,7 @@ is called fused as well, and said to be a guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from diag.graphs.view import NO_WORK, View, ViewNode
@@ -18,7 +18,7 @@ KINDS = ("op", "dtype", "layout", "shape", "inputs")
 """What can change in a node that stays."""
 
 MADE_BY_COMPILER = ("Cast", "TransData", "Transpose", "Reshape", "ReFormat", "TransDataRNN", "Identity", "MemcpyAsync")
-_LEAST = 2
+_LEAST, _FARTHEST = 2, 200
 _MODELS = ("onnx", "mindir")
 
 
@@ -81,6 +81,7 @@ def diff(before: View, after: View) -> GraphDiff:
     gone = {n.name: n for n in before.nodes if n.name not in after.by_name and n.op not in idle}
     new = [n for n in after.nodes if n.name not in before.by_name and n.op not in idle]
     fused, split = _merges(gone, new, after)
+    fused += _bypassed(gone, before, after, {n for f in fused for n in f.sources} | {n for n, _ in split})
     taken = {name for one in fused for name in one.sources} | {name for name, _ in split}
     made = {one.into for one in fused} | {name for _, names in split for name in names}
     kept = [(n, after.by_name[n.name]) for n in before.nodes if n.name in after.by_name]
@@ -130,6 +131,37 @@ def _absorbed(gone: dict[str, ViewNode], after: View, taken: set[str]) -> Iterat
     for target, sources in by_target.items():
         node = after.by_name[target]
         yield Fused(target, node.op, tuple(sources), node.passes)
+
+
+def _bypassed(gone: dict[str, ViewNode], before: View, after: View, taken: set[str]) -> Iterator[Fused]:
+    """Nothing is recorded, but what read from a node now reads from one before it that became another operator, or
+    from a new one in its place: that one does its work. Where the operator stayed as it was, the node is simply gone.
+    """
+    by_target: dict[str, list[str]] = {}
+    for name in (n for n in gone if n not in taken):
+        above = _kept(name, gone, lambda n: before.by_name[n].inputs if n in before.by_name else ())
+        below = _kept(name, gone, lambda n: before.readers.get(n, ()))
+        now = {i for reader in below if reader in after.by_name for i in after.by_name[reader].inputs}
+        into = [n for n in above if n in now and n in before.by_name and n in after.by_name
+                and after.by_name[n].op != before.by_name[n].op]
+        into = into or [n for n in sorted(now) if n in after.by_name and n not in before.by_name
+                        and after.by_name[n].originals is None and set(after.by_name[n].inputs) & set(above)]
+        if len(into) == 1:
+            by_target.setdefault(into[0], []).append(name)
+    for target, sources in by_target.items():
+        yield Fused(target, after.by_name[target].op, tuple(sources), guess=True)
+
+
+def _kept(name: str, gone: dict[str, ViewNode], step: Callable[[str], Iterable[str]]) -> list[str]:
+    """The nearest nodes in one direction that are still there."""
+    found: list[str] = []
+    seen, waiting = {name}, [name]
+    while waiting and len(seen) < _FARTHEST:
+        for other in step(waiting.pop()):
+            if other and other not in seen:
+                seen.add(other)
+                (waiting if other in gone else found).append(other)
+    return found
 
 
 def _spelled(name: str, gone: dict[str, ViewNode]) -> tuple[str, ...]:

@@ -131,3 +131,19 @@ def test_real_stages_of_a_resnet():
 def test_a_folder_without_dumps(tmp_path):
     with pytest.raises(FormatError, match="graph dumps"):
         stages_of(tmp_path)
+
+
+def test_a_converter_that_records_nothing_is_read_from_its_edges():
+    """Relu went into the convolution before it, Mul into the Sigmoid that became an Activation."""
+    a, b = (open_view(shared(f"formats/mindir/{name}")) for name in ("toy.onnx", "toy_lite.mindir"))
+    found = diff(a, b)
+    assert {f.into: f.sources for f in found.fused} == {"/conv1/Conv": ("/relu1/Relu",), "/act/Sigmoid": ("/act/Mul",)}
+    assert all(f.guess for f in found.fused)
+    assert found.removed == ()
+
+
+def test_a_new_node_in_the_place_of_several_does_their_work():
+    a, b = (open_view(shared(f"formats/mindir/{name}")) for name in ("block.onnx", "block_lite.mindir"))
+    found = {f.into: f.sources for f in diff(a, b).fused}
+    assert found["Default/ScaleFusion-op0"] == ("ln/Mul", "ln/Add_1")
+    assert "gelu/Erf" in found["gelu/Mul_1_gelu"]
