@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -78,9 +79,13 @@ class ClipImages:
             size, crop = facts.get("size", 224), facts.get("crop_size", 224)
             shortest = size["shortest_edge"] if isinstance(size, dict) else size
             height, width = (crop["height"], crop["width"]) if isinstance(crop, dict) else (crop, crop)
-            return cls(int(shortest), int(height), int(width), tuple(map(float, facts.get("image_mean", cls().mean))),
-                       tuple(map(float, facts.get("image_std", cls().std))))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            mean, std = (_three(facts.get(name, usual)) for name, usual in (
+                ("image_mean", cls().mean), ("image_std", cls().std)))
+            sizes = int(shortest), int(height), int(width)
+            if not all(0 < s < 10_000 for s in sizes) or min(map(abs, std)) < 1e-6:
+                raise ValueError(f"sizes {sizes}, deviations {std}")
+            return cls(*sizes, mean, std)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise FormatError(path, "A preprocessor_config.json is wanted", found=str(error)[:120],
                               hint="Take the file of the model's author again") from error
 
@@ -95,6 +100,13 @@ class ClipImages:
         pixels = np.asarray(resized.crop((left, top, left + self.width, top + self.height)), np.float32)
         scaled = (pixels / np.float32(255) - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None].astype(np.float32))
+
+
+def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401 - whatever the file holds
+    r, g, b = map(float, values)
+    if not all(abs(v) < 1e6 for v in (r, g, b)):
+        raise ValueError(f"{values} are no means or deviations of pixels")
+    return r, g, b
 
 
 def compare(golden: Array, target: Array) -> ImageMetrics:

@@ -47,8 +47,8 @@ class Config:
 
     def __init__(self, facts: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
         self._facts = {**defaults, **{k: v for k, v in facts.items() if v is not None}}
-        self.train_steps = int(self._number("num_train_timesteps", 1000))
-        self.offset = int(self._number("steps_offset", 0))
+        self.train_steps = int(self._between("num_train_timesteps", 1000, 1, 100_000))
+        self.offset = int(self._between("steps_offset", 0, 0, self.train_steps - 1))
         self.spacing = self.choice("timestep_spacing", ("linspace", "leading", "trailing"), "leading")
         self.prediction = self.choice("prediction_type", ("epsilon", "v_prediction", "sample"), "epsilon")
         # As torch does: the product of float32 numbers, accumulated in float64.
@@ -87,6 +87,14 @@ class Config:
         if not 1 <= steps <= self.train_steps:
             raise UsageError(f"{steps} steps were asked for", where=f"the scheduler knows 1 to {self.train_steps}",
                              hint="Change steps in the pipeline's file")
+        found = self._spread(steps)
+        if not 0 <= found.min() <= found.max() < self.train_steps:
+            raise UsageError(f"With {steps} steps the scheduler runs from {found.min()} to {found.max()}",
+                             where=f"it was trained on 0 to {self.train_steps - 1}",
+                             hint="Take fewer steps, or steps_offset = 0")
+        return found
+
+    def _spread(self, steps: int) -> Numbers:
         if self.spacing == "linspace":
             return np.linspace(0, self.train_steps - 1, steps).round().astype(np.int64)
         if self.spacing == "leading":
@@ -101,11 +109,29 @@ class Config:
                              hint="Take the file of the model's author again")
         return float(value)
 
+    def _between(self, name: str, default: float, low: float, high: float) -> float:
+        value = self._number(name, default)
+        if not low <= value <= high:
+            raise UsageError(f"The scheduler's {name} is {value:g}", where=f"it runs from {low:g} to {high:g}",
+                             hint="Take the file of the model's author again")
+        return value
+
+    def _given(self, given: object) -> Numbers:
+        try:
+            betas = np.asarray(given, np.float32)
+        except (ValueError, TypeError):
+            betas = np.zeros(0, np.float32)
+        if betas.shape != (self.train_steps,) or not ((betas >= 0) & (betas < 1)).all():
+            raise UsageError("The scheduler's trained_betas are no list of its training steps",
+                             where=f"{self.train_steps} numbers from 0 to 1 are wanted",
+                             hint="Take the file of the model's author again")
+        return betas
+
     def _betas(self) -> Numbers:
         given = self._facts.get("trained_betas")
         if given is not None:
-            return np.asarray(given, np.float32)
-        low, high = self._number("beta_start", 0.0001), self._number("beta_end", 0.02)
+            return self._given(given)
+        low, high = self._between("beta_start", 0.0001, 0, 0.999), self._between("beta_end", 0.02, 0, 0.999)
         kind = self.choice("beta_schedule", ("linear", "scaled_linear", "squaredcos_cap_v2"), "linear")
         if kind == "linear":
             return _evenly(low, high, self.train_steps)

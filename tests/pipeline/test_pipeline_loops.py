@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -177,6 +178,49 @@ def test_what_does_not_fit_is_named_with_submodel_input_expected_and_given(
         fitted("unet", {k: v for k, v in feeds.items() if v is not None}, WANTED)
     assert (caught.value.message, caught.value.where) == (message, where)
     assert caught.value.hint
+
+
+ANY = st.recursive(st.none() | st.booleans() | st.integers(-5, 2000) | st.floats() | st.text(max_size=5),
+                   lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+                   max_leaves=4)
+CONFIG = ("_class_name", "num_train_timesteps", "steps_offset", "beta_start", "beta_end", "beta_schedule",
+          "trained_betas", "prediction_type", "timestep_spacing", "clip_sample", "clip_sample_range",
+          "set_alpha_to_one", "skip_prk_steps", "final_sigmas_type", "interpolation_type")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(CONFIG), ANY, st.sampled_from(["PNDMScheduler", "DDIMScheduler", "EulerDiscreteScheduler"]))
+def test_any_scheduler_config_makes_numbers_or_is_refused(key: str, fuzzed: object, name: str) -> None:
+    assert _sampled({**STABLE_DIFFUSION, "_class_name": name, key: fuzzed}) in ("numbers", "refused")
+
+
+def _sampled(config: dict[str, Any]) -> str:
+    try:
+        made = scheduler(config, 3)
+    except DiagError:
+        return "refused"
+    sample = np.ones((1, 4, 2, 2), np.float32)
+    with np.errstate(all="ignore"):
+        made.step(made.start(), sample, 0, made.scaled(made.add_noise(sample, sample, 0), 0))
+    return "numbers" if sample.shape == (1, 4, 2, 2) else "lost"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(["size", "crop_size", "image_mean", "image_std"]), ANY))
+def test_any_feature_extractor_gives_pictures_or_is_refused(facts: dict[str, object]) -> None:
+    assert _clipped(facts) in ("pictures", "refused")
+
+
+def _clipped(facts: dict[str, object]) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "preprocessor_config.json"
+        file.write_text(json.dumps(facts), encoding="utf-8")
+        try:
+            clip = ClipImages.read(file)
+        except DiagError:
+            return "refused"
+    seen = clip(np.ones((20, 30, 3), np.float32))
+    return "pictures" if seen.shape == (1, 3, clip.height, clip.width) else "lost"
 
 
 class Shapes:
