@@ -11,30 +11,21 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from diag.compare.align.candidates import Neighbourhood
-from diag.compare.align.layout import distance, layouts, unarranged
-from diag.compare.recorded.device import Device, DeviceOp, Place, narrowest, value_of
+from diag.compare.align.layout import distance
+from diag.compare.recorded.device import Device, DeviceOp, Place, value_of
 from diag.compare.recorded.names import Names
 from diag.compare.recorded.own import Reruns
 from diag.compare.recorded.tensors import placed, plain
+from diag.compare.recorded.values import HOPS, Values, tolerance
 from diag.runtimes.interface import Array
-from diag.types.dtype import DType
 from diag.types.graph import Graph
 from diag.types.layer import MappingKind
 
-_HOPS = 24
-_MOST_CANDIDATES = 24
 _MOST_OUTPUTS = 16
 _MOST_SUSPECTED = 4
 _ROUGHLY = 0.5
 """Relative L2 up to which an operation that is wrong is taken for the golden tensor that it is nearest to."""
-
-_NEAR = {DType.FLOAT16: 4e-3, DType.BFLOAT16: 3e-2}
-"""Relative L2 up to which a recorded output is taken for a golden tensor that was computed from the same inputs."""
-
-_NEAR_FLOAT32 = 1e-3
 
 GUESSED = 0.4
 """Confidence of an answer that nothing proves: it is fed to what follows, and judges nobody."""
@@ -87,7 +78,7 @@ class Matcher:
         self._by_hand = {(i, k): by_hand[value] for i, op in enumerate(device.ops) for k in range(_MOST_OUTPUTS)
                          for value in (value_of(device, (i, k)),) if value in by_hand}
         self._reruns, self._shape_of = reruns, shape_of
-        self._names = Names(golden)
+        self._names, self._values = Names(golden), Values(near, reruns)
         self._readers = device.readers()
         self._inputs = {place: name for name, places in device.inputs.items() for place in places}
         self.found = Matching()
@@ -274,9 +265,9 @@ class Matcher:
         shape = self._shape_of(answer.golden)
         if answer.golden in own and shape is not None:
             mine = placed(op, tensor, shape, own[answer.golden]).array
-            if mine is not None and distance(own[answer.golden], mine) <= self._tolerance(op):
+            if mine is not None and distance(own[answer.golden], mine) <= tolerance(op):
                 return replace(answer, verified=True, confidence=0.98)
-        other = self._nearest(op, slot, fed, exclude=answer.golden)
+        other = self._values.nearest(op, slot, fed, exclude=answer.golden)
         if other is not None:
             return Answer(other, MappingKind.VALUE, 0.95, verified=True)
         return answer
@@ -295,57 +286,17 @@ class Matcher:
             if tensor.span is None:
                 self.found.reasons[i] = tensor.problem or "only its statistics were recorded"
                 continue
-            passed = self._passed_on(op, tensor.slot, fed)
-            golden = passed or self._nearest(op, tensor.slot, fed)
+            passed = self._values.passed_on(op, tensor.slot, fed)
+            golden = passed or self._values.nearest(op, tensor.slot, fed)
             if golden is not None:
                 self.found.answers[i, tensor.slot] = Answer(golden, MappingKind.VALUE, 0.95, forwards=bool(passed),
                                                             verified=True)
             elif not self._suspected(i, op, tensor.slot, fed):
                 self.found.reasons[i] = "no golden node has its name, and none near what it reads has its values"
 
-    def _passed_on(self, op: DeviceOp, slot: int, fed: dict[str, Array]) -> str | None:
-        """The golden tensor whose very elements are written again, perhaps in another shape or type."""
-        tensor = op.output(slot)
-        found = plain(op, tensor).array if tensor is not None else None
-        if found is None:
-            return None
-        for golden, array in fed.items():
-            if array.size == found.size and distance(array.reshape(-1), found.reshape(-1)) <= self._tolerance(op):
-                return golden
-        return None
-
-    def _nearest(self, op: DeviceOp, slot: int, fed: dict[str, Array], exclude: str = "") -> str | None:
-        """The golden tensor that, computed from what the operation read, has the recorded values; None: none has."""
-        options = self._distances(op, slot, fed, exclude)
-        for moved in (False, True):
-            best: tuple[float, str] | None = None
-            for gap, axes_moved, golden in options:
-                near = gap <= self._tolerance(op) and axes_moved is moved
-                if near and (best is None or gap < best[0] / 4):
-                    best = gap, golden
-            if best is not None:
-                return best[1]
-        return None
-
-    def _distances(self, op: DeviceOp, slot: int, fed: dict[str, Array],
-                   exclude: str = "") -> list[tuple[float, bool, str]]:
-        """How far the recorded values are from each golden tensor that the operation may have computed.
-
-        And whether its axes had to be moved for that. Those that lie near in the golden graph come first.
-        """
-        tensor = op.output(slot)
-        found = plain(op, tensor).array if tensor is not None else None
-        if found is None:
-            return []
-        names = [v for v in self._near.chain(fed, found.size, _HOPS) if v not in fed and v != exclude]
-        ran = self._reruns.run(fed, names[:_MOST_CANDIDATES])
-        ways = [(distance(ran[g], unarranged(found, way, ran[g].shape)), way is not None, g)
-                for g in names if g in ran and self._says_much(ran[g]) for way in layouts(ran[g].shape, found.shape)]
-        return [w for w in ways if not math.isnan(w[0])]
-
     def _suspected(self, i: int, op: DeviceOp, slot: int, fed: dict[str, Array]) -> bool:
         """An operation that gets it wrong: it is what makes its readers right, or else what it is nearest to."""
-        options = sorted(self._distances(op, slot, fed))[:_MOST_SUSPECTED]
+        options = sorted(self._values.distances(op, slot, fed))[:_MOST_SUSPECTED]
         final = {o.name for o in self._golden.outputs}
         for _, _, golden in options:
             self.found.answers[i, slot] = Answer(golden, MappingKind.STRUCTURE, 0.6)
@@ -369,22 +320,12 @@ class Matcher:
                         self.found.answers[reader, 0] = replace(self.found.answers[place], forwards=True)
                         passing.append((reader, 0))
                         queue.append((reader, 0))
-                    elif self._nearest(op, 0, self.feeds(op, reader)) is not None:
+                    elif self._values.nearest(op, 0, self.feeds(op, reader)) is not None:
                         return True
             return False
         finally:
             for place in passing:
                 self.found.answers.pop(place, None)
-
-    def _says_much(self, array: Array) -> bool:
-        """Whether equal values prove anything: a constant tensor equals many, and so does a small whole number."""
-        if array.size == 1:
-            return array.dtype.kind in "fV"
-        return bool(np.any(array != array.reshape(-1)[0]))
-
-    def _tolerance(self, op: DeviceOp) -> float:
-        kinds = narrowest(op.record.tensors) if op.record is not None else None
-        return _NEAR.get(kinds, _NEAR_FLOAT32) if kinds is not None else _NEAR_FLOAT32
 
     # readers
 
@@ -397,8 +338,8 @@ class Matcher:
         size = self._elements(op, 0)
         if not fed or not below or size is None:
             return
-        above = self._near.above([b.golden for b in below], _HOPS)
-        between = [v for v in self._near.chain(fed, size, _HOPS) if v in above and v not in fed]
+        above = self._near.above([b.golden for b in below], HOPS)
+        between = [v for v in self._near.chain(fed, size, HOPS) if v in above and v not in fed]
         if between:
             self.found.answers[i, 0] = Answer(between[-1], MappingKind.STRUCTURE, 0.5)
             self.found.reasons.pop(i, None)
