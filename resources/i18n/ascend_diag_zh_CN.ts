@@ -1322,6 +1322,10 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation>未比对</translation>
     </message>
     <message>
+        <source>Runs inside {name}, which is compared as a whole</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{linked} of {count} nodes have a counterpart</source>
         <translation>{count} 个节点中有 {linked} 个有对应</translation>
     </message>
@@ -1362,8 +1366,8 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation>自身产生误差</translation>
     </message>
     <message>
-        <source>Holds a graph of {count} nodes, which is not drawn</source>
-        <translation>包含一个 {count} 个节点的子图，未绘制</translation>
+        <source>Runs graphs of {count} nodes, drawn beside it</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>cumulative</source>
@@ -5155,6 +5159,14 @@ Drop results here to see what was tuned and how much, and give the converted mod
     <message>
         <source>{name} ({count} nodes)</source>
         <translation>{name}（{count} 个节点）</translation>
+    </message>
+    <message>
+        <source>compilation {n}</source>
+        <translation>第 {n} 次编译</translation>
+    </message>
+    <message>
+        <source>compilation without a number</source>
+        <translation>未编号的编译</translation>
     </message>
     <message>
         <source>Golden</source>

@@ -270,3 +270,17 @@ def test_a_run_with_a_recording_shows_its_errors_on_both_graphs(opened, tmp_path
     linked = page.view.panes[1]._linked.tolist()
     assert [right.name(i) for i in linked] == ["/conv2/Conv"]
     assert page.view.legend.isVisible()
+
+
+def test_another_compilation_of_the_folder_is_chosen(page, folder, qtbot):
+    assert page.which.count() == 1
+    (folder / "ge_proto_00000007_graph_4_Build.txt").write_text(dump(op("y", "Data"), op("neg", "Neg", "y:0")))
+    page.open([folder])
+    ready(page, qtbot)
+    assert [page.which.itemText(i) for i in range(2)] == ["compilation 1", "compilation 4"]
+    assert page.which.isVisible()
+    page.which.setCurrentIndex(1)
+    page.which.activated.emit(1)
+    ready(page, qtbot)
+    assert [s.name for s in page.strip.stages] == ["Build"]
+    assert [n.name for n in page.view.panes[0].model.graph.nodes] == ["neg"]

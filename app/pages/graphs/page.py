@@ -25,7 +25,7 @@ from app.graph.view import GraphView, Picked
 from app.i18n import Lang
 from app.jobs import JobRunner, LatestRunner, call
 from app.pages.graphs import reading, telling
-from app.pages.graphs.reading import Counted, Shelf, Shown
+from app.pages.graphs.reading import Compilation, Counted, Shelf, Shown
 from app.pages.graphs.side import Side
 from app.pages.graphs.strip import Strip
 from app.pages.graphs.welcome import Empty
@@ -50,7 +50,7 @@ class GraphsPage(Page):
         self.head = Head(look, self)
         self.which = QComboBox(self)
         self.which.setAccessibleName(self.tr("Which graph of the file"))
-        self.which.activated.connect(self._show)
+        self.which.activated.connect(self._another)
         self.others = QPushButton(look.icon("open"), self.tr("Open …"), self)
         self.others.clicked.connect(self._choose)
         self.head.add(self.which, self.others)
@@ -241,6 +241,18 @@ class GraphsPage(Page):
         for runner in (self.reader, self.scanner, self.follower):
             runner.shut_down()
 
+    def _another(self, _: int) -> None:
+        """Another graph of the file, or another compilation of the folder."""
+        if not self.strip.stages:
+            self._show()
+            return
+        folder, number = self.paths[0], int(self.which.currentData())
+        self.shut_down_jobs()
+        self.strip.set_stages(())
+        self.shown, self._wanted_stage = None, -1
+        self.scanner.start(lambda _: reading.passes(folder, number))
+        self._tell()
+
     def _show(self, *_: object) -> None:
         """Read what the paths, the pass and the choice of a graph ask for."""
         job = self._job()
@@ -268,9 +280,17 @@ class GraphsPage(Page):
             elif isinstance(event, Partial) and isinstance(event.item, Counted):
                 self.strip.tell(event.item)
             elif isinstance(event, Partial):
-                self.strip.set_stages(event.item)
-                self._begin()
+                self._know(event.item)
         self._tell_passage()
+
+    def _know(self, found: Compilation) -> None:
+        """The stages of a folder, and its other compilations."""
+        self.strip.set_stages(found.stages)
+        if self.which.count() == 0:
+            for number in found.numbers:
+                self.which.addItem(self.words.compilation(number), number)
+        self.which.setCurrentIndex(self.which.findData(found.number))
+        self._begin()
 
     def _begin(self) -> None:
         """The stages are known: show the one that is wanted, else the first, until more is known."""

@@ -17,7 +17,7 @@ from diag.compare.recorded.graphs import recorded_graph
 from diag.errors import DiagError, FormatError
 from diag.events import Event, Finished, Partial, Progress
 from diag.formats.registry import open_model
-from diag.graphs import GraphDiff, Stage, Step, View, diff, history, of_graph, open_view, stages_of
+from diag.graphs import GraphDiff, Stage, Step, View, compilations, diff, history, of_graph, open_view, stages_of
 from diag.graphs.drawn import drawn
 from diag.rules.accuracy import examined
 from diag.types.comparison import RECORDING, Comparison
@@ -40,6 +40,15 @@ class Shown:
     after: View | None = None
     diff: GraphDiff | None = None
     comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """Numbers of the graphs that were compiled into a folder, which of them this is, and its stages."""
+
+    numbers: tuple[int, ...]
+    number: int
+    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +138,12 @@ def _target(found: Comparison, golden: Graph) -> tuple[Graph, View]:
     return graph, of_graph(graph, path.name)
 
 
-def passes(folder: Path) -> Iterator[Event]:
-    """The stages of a folder, then what each pass did; ends with the stages. Two graphs at a time are in memory."""
-    stages = stages_of(folder)
-    yield Partial(tuple(stages))
+def passes(folder: Path, graph: int | None = None) -> Iterator[Event]:
+    """The stages of one compilation in a folder, then what each pass did; ends with the stages. Two graphs at a time
+    are in memory. The first item is a Compilation.
+    """
+    stages = stages_of(folder, graph)
+    yield Partial(Compilation(tuple(compilations(folder)), stages[0].graph, tuple(stages)))
     before: View | None = None
     for index, stage in enumerate(stages):
         yield Progress("Reading the graphs", index, len(stages), "graphs")

@@ -38,6 +38,10 @@ class Words(QObject):
         """A graph of a file in the list of them."""
         return self.tr("{name} ({count} nodes)").format(name=name or "–", count=f"{count:,}")
 
+    def compilation(self, number: int) -> str:
+        """One of several compilations in a folder."""
+        return self.tr("compilation {n}").format(n=number) if number >= 0 else self.tr("compilation without a number")
+
     def sides(self, shown: Shown) -> tuple[str, str]:
         """What both panes are called."""
         if shown.comparison is not None:
