@@ -73,11 +73,11 @@ def command(emulation: Emulation) -> str:
 def sheet(emulation: Emulation, lang: Lang = "en") -> Sheet:
     """The whole report."""
     text = remedy_words(lang)["precision"]
-    parts: list[Part] = [Findings(text["findings"], emulation.findings), _outputs(emulation, text, lang),
-                         _layers(emulation, text)]
-    parts += _charts(emulation, text)
+    parts: list[Part] = [Findings(text["findings"], emulation.findings), _outputs(emulation, text, lang)]
     if emulation.plan is not None:
         parts += _plan(emulation, emulation.plan, text)
+    parts += _charts(emulation, text)
+    parts.append(_layers(emulation, text))
     parts.append(Lines(text["how"], tuple(how(emulation, lang))))
     return Sheet(emulation.verdict, headline(emulation, lang), tuple(parts))
 
@@ -157,9 +157,9 @@ def _charts(emulation: Emulation, text: Mapping[str, str]) -> Iterator[Chart]:
 
 def _plan(emulation: Emulation, plan: Plan, text: Mapping[str, str]) -> Iterator[Part]:
     points = [*plan.pareto]
-    dots = [Dot(p.macs_kept, p.error, f"{p.layers} {text['count']}: {error(p.error)}", 1 if p == plan.point else 0)
-            for p in points]
-    chart = scatter(dots, Axis(text["macs"], percent=True), Axis(text["error"]), line=True,
+    dots = [Dot(p.elements_kept, p.error, f"{p.layers} {text['count']}: {error(p.error)}",
+                1 if p == plan.point else 0) for p in sorted(points, key=lambda p: p.elements_kept)]
+    chart = scatter(dots, Axis(text["elements"], percent=True), Axis(text["error"]), line=True,
                     mark=min(plan.wanted.values()) if len(plan.wanted) == 1 else None)
     if chart and len(points) > 1:
         yield Chart(text["pareto_chart"], chart)
