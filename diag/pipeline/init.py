@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from diag.errors import UsageError
+from diag.errors import DiagError, UsageError
 from diag.formats.onnx import load
+from diag.formats.registry import open_model
 from diag.pipeline.spec import SD_SUBMODELS
 from diag.types.pipeline import PipelineKind
 
@@ -72,7 +73,8 @@ def examine(home: Path, mindirs: Path | None) -> Folder:
     kind = _kind(found)
     sizes = _sizes(home)
     paired = {name: _mindir(name, files) for name in found}
-    submodels = tuple(Seen(name, path, paired[name], tuple(_inputs(name, path, sizes))) for name, path in found.items())
+    submodels = tuple(Seen(name, path, paired[name], tuple(_inputs(name, path, paired[name], sizes)))
+                      for name, path in found.items())
     taken = {p for p in paired.values() if p is not None}
     parts = {name: home / name if (home / name).is_dir() else None
              for name in ("tokenizer", "scheduler", "feature_extractor")}
@@ -88,7 +90,7 @@ def written(folder: Folder, image: str, out: Path) -> str:
         lines += [f"prompt = {_quoted(_PROMPT)}", 'negative_prompt = ""']
         if folder.kind is PipelineKind.IMG2IMG:
             lines += [f"image = {_quoted(image or 'input.png')}", "strength = 0.75"]
-        lines += ["steps = 20", "guidance = 7.5", "seed = 0"]
+        lines += ["steps = 20", "guidance = 7.5", "seed = 0", *_open_size(folder)]
         for name, path in (("tokenizer", folder.tokenizer), ("scheduler", folder.scheduler)):
             lines.append(f"{name} = {_quoted(_relative(path, out))}" if path is not None else
                          f"# {name} = \"…\"   # its folder was not found beside the models")
@@ -99,6 +101,17 @@ def written(folder: Folder, image: str, out: Path) -> str:
         lines.append(f"mindir = {_quoted(_relative(one.mindir, out))}" if one.mindir is not None else
                      "# mindir = \"…\"   # none was found: it runs as its ONNX")
     return "\n".join(lines) + "\n"
+
+
+def _open_size(folder: Folder) -> Iterator[str]:
+    """Height and width of the picture, where the ONNX models leave them open."""
+    for name, value, factor in (("vae_encoder", "sample", 1), ("unet", "sample", 8)):
+        wanted = next((w for s in folder.submodels if s.name == name for w in s.inputs if w.name == value), None)
+        if wanted is not None and len(wanted.shape) == 4:
+            if not all(isinstance(d, int) for d in wanted.shape[2:]):
+                yield from (f"{key} = {size * factor}" for key, size in zip(("height", "width"), wanted.static[2:],
+                                                                            strict=True))
+            return
 
 
 def _models(home: Path) -> Iterator[tuple[str, Path]]:
@@ -126,8 +139,10 @@ def _mindir(name: str, files: Sequence[Path]) -> Path | None:
     return ranked[0] if ranked else None
 
 
-def _inputs(submodel: str, path: Path, sizes: Mapping[str, tuple[int, str]]) -> Iterator[Wanted]:
+def _inputs(submodel: str, path: Path, mindir: Path | None,
+            sizes: Mapping[str, tuple[int, str]]) -> Iterator[Wanted]:
     graph = load(path).graph
+    fixed = _fixed(mindir)
     for name, info in zip(graph.input_names, graph.inputs, strict=True):
         shape = tuple(info.shape or ())
         static, sources = [], []
@@ -135,10 +150,23 @@ def _inputs(submodel: str, path: Path, sizes: Mapping[str, tuple[int, str]]) -> 
             if isinstance(size, int) and size >= 0:
                 static.append(size)
                 continue
-            value, source = _size(f"{submodel}.{name}", axis, sizes)
+            known = fixed.get(name, ())
+            value, source = (known[axis], mindir.name) if mindir is not None and len(known) == len(shape) else \
+                _size(f"{submodel}.{name}", axis, sizes)
             static.append(value)
             sources.append(source)
         yield Wanted(name, info.dtype.value, shape, tuple(static), ", ".join(dict.fromkeys(filter(None, sources))))
+
+
+def _fixed(mindir: Path | None) -> dict[str, tuple[int, ...]]:
+    """Input shapes of a MindIR, which has them fixed; nothing where it cannot be read."""
+    try:
+        graph = open_model(mindir) if mindir is not None else None
+    except DiagError:
+        graph = None
+    if graph is None:
+        return {}
+    return {n: i.static_shape for n, i in zip(graph.input_names, graph.inputs, strict=True) if i.static_shape}
 
 
 _AXES = {

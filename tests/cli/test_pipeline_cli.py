@@ -159,8 +159,21 @@ def test_init_takes_open_sizes_from_the_config_files(here: Command, tmp_path: Pa
     assert found["text_encoder"]["input_shape"] == "input_ids:1,55"
     assert found["vae_decoder"]["input_shape"] == "latent_sample:1,4,48,48"
     assert "unet/config.json" in found["unet"]["inputs"][0]["source"]
+    assert tomllib.loads((tmp_path / "p.toml").read_text(encoding="utf-8"))["height"] == 384
     told = here("pipeline", "init", home, "-o", tmp_path / "q.toml").out
     assert 'unet: --inputShape="sample:2,4,48,48;timestep:1;encoder_hidden_states:2,55,16"' in told
+
+
+def test_a_mindir_says_its_sizes_better_than_config_files(here: Command, tmp_path: Path) -> None:
+    home, mindirs = tmp_path / "onnx", tmp_path / "mindir"
+    (home / "text_encoder").mkdir(parents=True)
+    mindirs.mkdir()
+    save(home / "text_encoder" / "model.onnx", [helper.make_node("Identity", ["input_ids"], ["out"], "same")],
+         [value("input_ids", ("batch", "sequence"))], [value("out", ("batch", "sequence"))])
+    shutil.copy(HEALTHY / "mindir" / "text_encoder.mindir", mindirs)
+    answer = here("pipeline", "init", home, "--mindir", mindirs, "-o", tmp_path / "p.toml", "--json", "-")
+    found = json.loads(answer.out)["submodels"][0]
+    assert (found["input_shape"], found["inputs"][0]["source"]) == ("input_ids:1,77", "text_encoder.mindir")
 
 
 def test_init_of_other_models_is_a_chain(here: Command, tmp_path: Path) -> None:
