@@ -150,3 +150,16 @@ def test_slices_are_put_together_along_the_axis_that_fits(tmp_path: Path, axis: 
     assert found.array is not None
     assert np.array_equal(found.array, whole)
     assert placed(DeviceOp("a", "Add", record), record.outputs[0], (7, 3)).array is None
+
+
+def test_operations_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    from diag.compare.recorded.device import as_graph, value_of
+
+    for k, op in enumerate(("Add", "Mul", "Neg")):
+        (tmp_path / f"{op}.same.{k}.0.{TIME + k}").write_bytes(dump("same", [], [Dumped(np.arange(3 + k, dtype=np.float16))]))
+    recording = read(tmp_path)
+    device = from_recording(recording)
+    assert device.labels == ("same", "same#2", "same#3")
+    assert value_of(device, (1, 0)) == "same#2:0"
+    names = [n.name for n in as_graph(device, recording).nodes]
+    assert len(set(names)) == 3

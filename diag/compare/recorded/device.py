@@ -7,8 +7,10 @@ that operation's output.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from diag.formats.tensor_dump import RecordedOp, RecordedTensor, Recording
 from diag.formats.tensor_dump.names import sanitised
@@ -69,7 +71,7 @@ class DeviceOp:
         return None if self.record is None else next((t for t in self.record.inputs if t.slot == slot), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Device:
     """All operations in running order.
 
@@ -88,6 +90,16 @@ class Device:
     graph: str = ""
     lost: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """A name of its own for each operation: that of the second with one name ends in "#2"."""
+        count: Counter[str] = Counter()
+        found = []
+        for op in self.ops:
+            count[op.name] += 1
+            found.append(op.name if count[op.name] == 1 else f"{op.name}#{count[op.name]}")
+        return tuple(found)
 
     def readers(self) -> dict[Place, list[Place]]:
         """(operation, input slot) pairs that read each output."""
@@ -159,15 +171,14 @@ def as_graph(device: Device, recording: Recording) -> Graph:
             if t is not None:
                 values[value] = TensorInfo(value, t.dtype, t.original or t.shape)
         reads = tuple("" if r is None else value_of(device, r) for r in op.reads)
-        nodes.append(Node(op.name, op.op, reads, outputs))
+        nodes.append(Node(device.labels[i], op.op, reads, outputs))
     name = device.graph or recording.place.model or recording.path.name
     return Graph(name, "recording", recording.path, (), (), tuple(nodes), values=values)
 
 
 def value_of(device: Device, place: Place) -> str:
-    """Name of an output: the operation's and the slot; operations of one name are told apart by their place."""
-    name = device.ops[place[0]].name
-    return f"{name}:{place[1]}"
+    """Name of an output: the operation's label and the slot."""
+    return f"{device.labels[place[0]]}:{place[1]}"
 
 
 def narrowest(tensors: Sequence[RecordedTensor]) -> DType | None:

@@ -102,12 +102,9 @@ class Conclusion:
 
     def _culprit(self, row: LayerResult, constant: Any) -> Culprit:  # noqa: ANN401 - a Constant
         kept = self.judging.injecting.get(row.target_tensor or "")
-        index = next((i for i, op in enumerate(self.device.ops) if row.target_tensor is not None
-                      and row.target_tensor.startswith(f"{op.name}:") and op.name == row.target_node), None)
+        index = self.device.labels.index(row.target_node or "")
         group = self.judging.near.between(self.judging.fed.get(row.golden_tensor, ()), row.golden_tensor)
         names = tuple(self.golden.graph.nodes[i].name for i in group) or (row.golden_node,)
-        if index is None:
-            raise LookupError(f"{row.target_node} is no operation of the recording")
         why = blame(row, self.device.ops[index], kept, group, self.golden.graph, constant)
         return Culprit(golden_node=_anchor(row, names), golden_nodes=names, target_node=row.target_node,
                        score=score(row), stage=why.stage, why=why.text, own_input=row.own_input or row.cumulative,
