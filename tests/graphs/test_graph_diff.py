@@ -152,7 +152,8 @@ def test_a_new_node_in_the_place_of_several_does_their_work():
 def test_what_one_dump_does_not_say_is_no_change(tmp_path):
     """DUMP_GE_GRAPH=3 writes relations only: no types, no layouts, no attributes."""
     op = '  op {{\n    name: "{}"\n    type: "{}"\n    input: "{}"\n{}  }}\n'
-    told = '    output_desc {\n      dtype: DT_FLOAT16\n      shape {\n        dim: 4\n      }\n      layout: "ND"\n    }\n'
+    told = ('    output_desc {\n      dtype: DT_FLOAT16\n      shape {\n        dim: 4\n      }\n'
+            '      layout: "ND"\n    }\n')
     full, bare = tmp_path / "ge_proto_00000001_Build.txt", tmp_path / "ge_proto_00000002_AfterBuild.txt"
     for file, more in ((full, told), (bare, "")):
         file.write_text("graph {\n" + op.format("x", "Data", "", more) + op.format("c", "Cast", "x:0", more) + "}\n")
