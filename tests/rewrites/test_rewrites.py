@@ -18,7 +18,8 @@ from small_models import perceptron
 from diag.cancel import Cancel
 from diag.errors import Cancelled, FormatError, UsageError
 from diag.events import Finished
-from diag.rewrites.apply import LIMIT, Rewritten, offers, rewrite
+from diag.rewrites import apply, norms
+from diag.rewrites.apply import LIMIT, Rewritten, offers, prove_places, rewrite
 from diag.rewrites.einsum import product
 from diag.rewrites.model import Model
 from diag.rewrites.registry import NAMES, named
@@ -199,3 +200,33 @@ def test_nodes_that_lack_what_they_need_are_left_alone(tmp_path):
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
     assert offers(path, named(["layer_norm_decomposed", "where_arithmetic", "einsum_matmul", "transpose_3d",
                                "isnan_compare", "attributes_explicit"])) == ()
+
+
+@pytest.mark.parametrize(("name", "make", "ends"), [
+    ("layer_norm_decomposed", models.layer_norm, ["n"]), ("layer_norm_decomposed", models.outside_weights, ["n"]),
+    ("instance_norm_4d", models.group_norm_export, ["b"]), ("instance_norm_4d", models.instance_norm_alone, ["n"]),
+    ("transpose_3d", models.channels_last, ["p"]), ("isnan_compare", models.isnan, ["n"]),
+    ("group_norm_decomposed", models.group_norm(21), ["y"]), ("opset_lowered", models.layer_norm, ["n"])])
+def test_each_place_is_proved_alone(name, make, ends, tmp_path):
+    source = make(tmp_path / "m.onnx")
+    result = done(source, [name], tmp_path / "new" / "n.onnx")
+    found = list(prove_places(source, result.path, Cancel()))
+    assert [change.output for change in found] == ends
+    assert all(change.same and change.rel_l2 <= LIMIT for change in found)
+    assert [p.name for p in result.path.parent.glob(".*")] == []
+
+
+def test_rounding_that_grew_is_no_change_and_a_wrong_place_is_one(tmp_path, monkeypatch):
+    """With a limit below what this model's outputs move by, its places decide; one of them is then made wrong."""
+    source = models.layer_norm(tmp_path / "m.onnx")
+    honest = done(source, ["layer_norm_decomposed"], tmp_path / "n.onnx")
+    place = max(change.rel_l2 for change in prove_places(source, honest.path, Cancel()))
+    monkeypatch.setattr(apply, "GROWN", 1.0)
+    monkeypatch.setattr(apply, "LIMIT", honest.largest / 2)
+    assert done(source, ["layer_norm_decomposed"], tmp_path / "o.onnx").proved is (place <= honest.largest / 2)
+    monkeypatch.setattr(apply, "LIMIT", LIMIT)
+    monkeypatch.setattr(norms, "_attribute", lambda _node, _name, default: default * 1.5)
+    wrong = done(source, ["layer_norm_decomposed"], tmp_path / "p.onnx")
+    assert not wrong.proved
+    assert [(change.output, change.same) for change in wrong.places] == [("n", False)]
+    assert {f.code for f in wrong.findings} == {"CNV014"}
