@@ -79,7 +79,8 @@ def test_damaged_tasks_are_a_note(tmp_path):
 @pytest.mark.parametrize(("data", "said"), [
     (built([(0, b"")], encrypted=True), "encrypted"), (built([(0, b"")], header=512), "512 bytes (version 0x20000000)"),
     (b"IMOD" + bytes(20), "header of 256 bytes"), (built([(0, bytes(90))])[:-30], "MODEL_DEF"),
-    (built([(0, model(graph("g", CONV)))])[:300], "MODEL_DEF"), (built([(0, b"")])[:260], "table of partitions"), (b"PK\x03\x04" + bytes(300), "OM2"),
+    (built([(0, model(graph("g", CONV)))])[:300], "MODEL_DEF"), (built([(0, b"")])[:260], "table of partitions"),
+    (b"PK\x03\x04" + bytes(300), "OM2"),
     (built([(0, model(graph("g", CONV))[:-4])]), "a compiled model (OM)"),
 ])
 def test_what_cannot_be_read_is_said(tmp_path, data, said):
