@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
@@ -24,7 +25,6 @@ from diag.logs.levels import LEVELS
 from diag.logs.record import Level
 
 FILE, LINE, TIME, LEVEL, MODULE, PID, TEXT = range(7)
-ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _DEEP = re.compile(r"^(\[)[^\]:]*/(?=[^/\]:]+:\d+\])")
 """Folders before the name of a source file."""
 
@@ -33,6 +33,22 @@ _FOLDED = 100_000
 """Lines that one record may have."""
 
 Rows = npt.NDArray[np.int64]
+
+_DISPLAY, _TIP, _FONT, _ALIGNMENT, _BACKGROUND, _FOREGROUND = (int(role) for role in (
+    Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.FontRole,
+    Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.ForegroundRole))
+ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+_ANSWERED = frozenset((_DISPLAY, _TIP, _FONT, _ALIGNMENT, _BACKGROUND, _FOREGROUND, ROW_ROLE))
+"""Numbers, because that is what Qt asks with, and an enumeration is slow to compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line as printed, its cells by column, its colour."""
+
+    text: str
+    cells: tuple[str, ...]
+    brush: QBrush | None
 
 
 class LineModel(QAbstractTableModel):
@@ -52,7 +68,7 @@ class LineModel(QAbstractTableModel):
         self._book: Book | None = None
         self._shown: Rows | None = None
         self._count = 0
-        self._known: OrderedDict[int, str] = OrderedDict()
+        self._known: OrderedDict[int, _Line] = OrderedDict()
         self._marks: frozenset[int] = frozenset()
 
     # what is shown
@@ -175,28 +191,25 @@ class LineModel(QAbstractTableModel):
         across = orientation == Qt.Orientation.Horizontal and 0 <= section < len(self._titles)
         return self._titles[section] if across and role == Qt.ItemDataRole.DisplayRole else None
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = _DISPLAY) -> Any:  # noqa: ANN401
         """Cells, their colours, the whole line as tip."""
-        book = self._book
-        if not index.isValid() or book is None or index.row() >= self._count:
+        place = index.row()
+        if role not in _ANSWERED or not 0 <= place < self._count:
             return None
-        row, column = self.row_at(index.row()), index.column()
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return self._cell(book, row, column, index.row())
-            case Qt.ItemDataRole.ForegroundRole:
-                return self._brushes.get(LEVELS[book.column("level")[row]])
-            case Qt.ItemDataRole.BackgroundRole:
-                return self._marked if row in self._marks else None
-            case Qt.ItemDataRole.FontRole:
-                return self._bold if row in self._marks and column == LINE else None
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return RIGHT if column in (LINE, PID) else None
-            case Qt.ItemDataRole.ToolTipRole:
-                return tip(book.files[book.place(row)[0]] if column == FILE else self._explained(row))
-            case _ if role == ROW_ROLE:
-                return row
-        return None
+        row, column = self.row_at(place), index.column()
+        if role == _DISPLAY:
+            text = self._line(row).cells[column]
+            hidden = self._hidden(place) if column == TEXT and self._shown is not None else 0
+            return f"{text}  ▸ {hidden:,}" if hidden else text
+        if role == _FOREGROUND:
+            return self._line(row).brush
+        if role == _BACKGROUND:
+            return self._marked if row in self._marks else None
+        if role == _ALIGNMENT:
+            return RIGHT if column in (LINE, PID) else None
+        if role == _FONT:
+            return self._bold if column == LINE and row in self._marks else None
+        return tip(self._file(row) if column == FILE else self._explained(row)) if role == _TIP else row
 
     def record(self, row: int) -> str:
         """A line and those that continue it, as printed, at most 200 of them."""
@@ -205,12 +218,10 @@ class LineModel(QAbstractTableModel):
 
     def text(self, row: int) -> str:
         """A line of the book as printed."""
-        known = self._known.get(row)
-        if known is None:
-            known = self._known[row] = self._book.text(row) if self._book is not None else ""
-            if len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-        return known
+        return self._line(row).text if self._book is not None else ""
+
+    def _file(self, row: int) -> str:
+        return self._book.files[self._book.place(row)[0]] if self._book is not None else ""
 
     def _explained(self, row: int) -> str:
         """The line, and below it what its codes mean."""
@@ -219,27 +230,29 @@ class LineModel(QAbstractTableModel):
         meanings = [f"{code}: {entries[0].meaning[self._lang]}" for code, entries in found[:5] if entries]
         return "\n".join((text[:1500], *(["", *meanings] if meanings else [])))
 
-    def _cell(self, book: Book, row: int, column: int, place: int) -> str:
-        match column:
-            case 0:
-                return shown(PurePath(book.files[book.place(row)[0]]).name)
-            case 1:
-                return str(book.place(row)[1])
-            case 2:
-                time = int(book.column("time_us")[row])
-                return f"{datetime.fromtimestamp(time / 1e6, UTC):%m-%d %H:%M:%S.%f}"[:-3] if time > 0 else ""
-            case 3:
-                return str(LEVELS[book.column("level")[row]])
-            case 4:
-                return str(book.modules[book.column("module")[row]])
-            case 5:
-                pid = int(book.column("pid")[row])
-                return str(pid) if pid >= 0 else ""
-        hidden = self._hidden(place) if self._shown is not None else 0
-        return shown(self._body(row)) + (f"  ▸ {hidden:,}" if hidden else "")
+    def _line(self, row: int) -> _Line:
+        """A line, read and put into words once: a table asks for each cell many times."""
+        known = self._known.get(row)
+        if known is None:
+            known = self._known[row] = self._read(row)
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return known
 
-    def _body(self, row: int) -> str:
-        """The line without the fields that have columns of their own."""
-        text = self.text(row)
-        header = grammar.HEADER.match(text[:400]) if text.startswith("[") else None
-        return _DEEP.sub(r"\1", text[header.start("rest"):], count=1) if header is not None else text
+    def _read(self, row: int) -> _Line:
+        book = self._book
+        if book is None:
+            return _Line("", ("",) * len(self._titles), None)
+        file, line = book.place(row)
+        time, pid = int(book.column("time_us")[row]), int(book.column("pid")[row])
+        level, text = LEVELS[book.column("level")[row]], book.text(row)
+        clock = f"{datetime.fromtimestamp(time / 1e6, UTC):%m-%d %H:%M:%S.%f}"[:-3] if time > 0 else ""
+        cells = (shown(PurePath(book.files[file]).name), str(line), clock, str(level),
+                 str(book.modules[book.column("module")[row]]), str(pid) if pid >= 0 else "", shown(_body(text)))
+        return _Line(text, cells, self._brushes.get(level))
+
+
+def _body(text: str) -> str:
+    """The line without the fields that have columns of their own."""
+    header = grammar.HEADER.match(text[:400]) if text.startswith("[") else None
+    return _DEEP.sub(r"\1", text[header.start("rest"):], count=1) if header is not None else text
