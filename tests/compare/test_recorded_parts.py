@@ -156,7 +156,8 @@ def test_operations_of_one_name_are_told_apart(tmp_path: Path) -> None:
     from diag.compare.recorded.device import as_graph, value_of
 
     for k, op in enumerate(("Add", "Mul", "Neg")):
-        (tmp_path / f"{op}.same.{k}.0.{TIME + k}").write_bytes(dump("same", [], [Dumped(np.arange(3 + k, dtype=np.float16))]))
+        written = Dumped(np.arange(3 + k, dtype=np.float16))
+        (tmp_path / f"{op}.same.{k}.0.{TIME + k}").write_bytes(dump("same", [], [written]))
     recording = read(tmp_path)
     device = from_recording(recording)
     assert device.labels == ("same", "same#2", "same#3")
