@@ -57,11 +57,14 @@ def plan(trials: Trials, program: Program, layers: Sequence[Layer], found: Mappi
         kept = everything
     curve = yield from _curve(search, orders[:2], kept)
     names = [program.graph.nodes[program.steps[layers[i].step].node] for i in sorted(kept)]
+    ops = {n.op for n in names}
+    like = [i for i in everything if program.graph.nodes[program.steps[layers[i].step].node].op in ops]
+    by_type = _told(point(search, like)) if kept and reached else None
     points = [*map(_told, curve)]
     return Plan(trials.wanted, reached, tuple(n.name for n in names), dict(Counter(n.op for n in names).most_common()),
                 _told(point(search, kept)), _told(point(search, ())), _told(point(search, everything)), tuple(points),
                 trials.count,
-                smallest)
+                smallest, by_type=by_type)
 
 
 def _best(search: _Search,

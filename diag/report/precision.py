@@ -166,7 +166,10 @@ def _plan(emulation: Emulation, plan: Plan, text: Mapping[str, str]) -> Iterator
     columns = (Column(text["count"], right=True), Column(text["macs"], right=True),
                Column(text["elements"], right=True), Column(text["casts"], right=True),
                Column(text["error"], right=True), Column("", wide=True))
-    yield Table(text["pareto"], columns, tuple(_point(p, plan, text) for p in points), text["pareto_note"], 16)
+    rows = [_point(p, text["this"] if p == plan.point else "") for p in points]
+    if plan.by_type is not None:
+        rows.append(_point(plan.by_type, text["by_type"]))
+    yield Table(text["pareto"], columns, tuple(rows), text["pareto_note"], 16)
     if plan.kept and plan.reached:
         yield Lines(text["plan"], tuple(_kept(plan, text)))
     if emulation.files:
@@ -174,9 +177,9 @@ def _plan(emulation: Emulation, plan: Plan, text: Mapping[str, str]) -> Iterator
         yield Lines(text["commands"], tuple(_commands(emulation)), code=True)
 
 
-def _point(point: ParetoPoint, plan: Plan, text: Mapping[str, str]) -> tuple[str, ...]:
+def _point(point: ParetoPoint, name: str) -> tuple[str, ...]:
     return (f"{point.layers:,}", _percent(point.macs_kept), _percent(point.elements_kept), f"{point.casts:,}",
-            _effect(point.error), text["this"] if point == plan.point else "")
+            _effect(point.error), name)
 
 
 def _kept(plan: Plan, text: Mapping[str, str]) -> Iterator[str]:

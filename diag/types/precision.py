@@ -116,6 +116,8 @@ class Plan:
         runs: whole runs of the model that the search took.
         smallest: whether each kept layer was proved necessary: without it the wanted error is missed.
         note: what a reader must know.
+        by_type: every layer of the kept operators kept, which is what a list of operator types does; None where
+            nothing is kept.
     """
 
     wanted: Mapping[str, float]
@@ -129,6 +131,7 @@ class Plan:
     runs: int
     smallest: bool
     note: str = ""
+    by_type: ParetoPoint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,3 +142,10 @@ def test_configuration_by_version():
     assert json.loads(config.mixlist(["MatMul", "Softmax"])) == {
         "black-list": {"to-add": ["BatchMatMulV2", "MatMulV2", "SoftmaxV2"]}}
     assert config.keep_dtype(["/a/MatMul", "/b"]) == "/a/MatMul\n/b\n"
+
+
+def test_what_a_list_of_operator_types_costs_is_measured(tmp_path):
+    plan = emulation(sensitive(tmp_path / "m.onnx"), tmp_path / "out").plan
+    assert plan.by_type.layers > plan.point.layers
+    assert plan.by_type.macs_kept == 1  # the list names MatMul, which is all products
+    assert plan.by_type.error < plan.all_narrow.error
