@@ -125,6 +125,10 @@ class Book:
         if len(chunk.columns.modules) > len(self.modules):
             self.modules = chunk.columns.modules
 
+    def drop_last(self) -> None:
+        """Forget the last line: it was only half written and comes again."""
+        self._count -= 1
+
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column by its name in ``Columns``, of the rows that are there now."""
         return self._arrays[name][:self._count]

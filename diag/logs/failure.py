@@ -9,6 +9,7 @@ from diag.errors import Cancelled, DiagError, ToolFailed
 from diag.logs.diagnosis import Verdict
 from diag.logs.triage import triage
 from diag.logs.words import explain, three_lines
+from diag.telling import lines
 
 
 def explain_failure(log: Path | None, lang: str = "en", *, cancel: Cancel | None = None) -> tuple[str, ...]:
@@ -40,4 +41,4 @@ def cause_of(log: Path | None, lang: str = "en") -> str:
 def failure_lines(error: DiagError, lang: str = "en") -> list[str]:
     """What, where, what now; below them, where the error kept a log, what the log says."""
     told = explain_failure(error.log, lang) if isinstance(error, ToolFailed) else ()
-    return [*error.lines(), *told]
+    return [*lines(error, lang), *told]

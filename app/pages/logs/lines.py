@@ -88,6 +88,16 @@ class LineModel(QAbstractTableModel):
             self._count = count
             self.endInsertRows()
 
+    def drop_last(self) -> None:
+        """The book is about to forget its last line."""
+        row = (len(self._book) if self._book is not None else 0) - 1
+        self._known.pop(row, None)
+        if self._count and self.row_at(self._count - 1) == row:
+            self.beginRemoveRows(QModelIndex(), self._count - 1, self._count - 1)
+            self._count -= 1
+            self._shown = self._shown[:-1] if self._shown is not None else None
+            self.endRemoveRows()
+
     def set_rows(self, rows: Rows | None) -> None:
         """Show these rows of the book, ascending; None for all."""
         self.beginResetModel()

@@ -121,6 +121,7 @@ class LogsPage(Page):
         work.sifted.connect(self._sifted)
         work.counted.connect(lambda found: self.timeline.show_counts(*found))
         work.failed.connect(self._failed)
+        work.half_line.connect(self.model.drop_last)
         work.rotated.connect(self._rotated)
         self.head.cancel_wanted.connect(work.cancel)
         self.filters.changed.connect(self._filter)

@@ -37,6 +37,7 @@ class Work(QObject):
         sifted: (rows or None for all, first row that was looked at).
         counted: (levels by bins, first, last) for the timeline.
         failed: the exception that ended the reading.
+        half_line: the last line of a followed file was only half written: it is about to be replaced.
         rotated: a followed file was rotated or cut: everything is read again.
     """
 
@@ -48,6 +49,7 @@ class Work(QObject):
     sifted = Signal(object, int)
     counted = Signal(object)
     failed = Signal(object)
+    half_line = Signal()
     rotated = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -68,6 +70,7 @@ class Work(QObject):
         self._later = QTimer(self, singleShot=True, interval=_AGAIN_MS)
         self._later.timeout.connect(self._judge_again)
         self._seen: Seen | None = None
+        self._half = False
         self._next: tuple[Path, ...] | None = None
 
     # reading
@@ -205,7 +208,11 @@ class Work(QObject):
         with path.open("rb") as file:
             file.seek(end)
             tail = file.read(1)
-        self._seen = seen_now(path, end + 1 if tail == b"\n" else end, rows)
+        self._half = bool(rows) and tail != b"\n"
+        if self._half:
+            self._seen = seen_now(path, int(book.column("offset")[-1]), rows - 1)
+        else:
+            self._seen = seen_now(path, end + len(tail), rows)
         self._timer.start()
         return True
 
@@ -229,6 +236,10 @@ class Work(QObject):
         book = self.book
         if book is None:
             return
+        if self._half:
+            self.half_line.emit()
+            book.drop_last()
+            self._half = False
         before = len(book)
         book.add(chunk)
         self.grown.emit()
