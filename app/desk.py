@@ -37,7 +37,7 @@ class Desk(QWidget):
     def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = Session(self)
-        self.work = Work(self.session, self)
+        self.work = Work(self.session, self, lang)
         self.banner = Banner(self.session, look, lang, self)
         self.banner.cancel_wanted.connect(self.work.cancel)
         self.layers = LayersView(self.session, look, lang)

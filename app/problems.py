@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QMessageBox, QP
 
 from diag import __version__
 from diag.errors import DiagError, ToolFailed
+from diag.telling import tell
 
 _TAIL = 6000
 _QUICK = 4 << 20
@@ -35,17 +36,26 @@ def report(error: object) -> str:
 
 
 def _kind(parent: QWidget, error: DiagError) -> QMessageBox:
-    box = QMessageBox(QMessageBox.Icon.Warning, "Ascend Diag", error.message, QMessageBox.StandardButton.Ok, parent)
+    lang = language(parent)
+    box = QMessageBox(QMessageBox.Icon.Warning, "Ascend Diag", tell(error.message, lang),
+                      QMessageBox.StandardButton.Ok, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    lines = [error.where, error.hint]
+    lines = [tell(error.where, lang), tell(error.hint, lang)]
     if isinstance(error, ToolFailed) and error.log is not None and error.log.is_file():
         if error.log.stat().st_size <= _QUICK:
             from diag.logs.failure import explain_failure
 
-            lines += explain_failure(error.log, str(getattr(parent, "lang", "en")))
+            lines += explain_failure(error.log, lang)
         box.setDetailedText(tail(error.log))
     box.setInformativeText("\n\n".join(line for line in lines if line))
     return box
+
+
+def language(widget: QWidget | None) -> str:
+    """The language of the window that a widget belongs to."""
+    while widget is not None and not hasattr(widget, "lang"):
+        widget = widget.parentWidget()
+    return str(getattr(widget, "lang", "en"))
 
 
 def tail(log: Path, size: int = _TAIL) -> str:

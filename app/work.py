@@ -27,7 +27,9 @@ from diag.formats.registry import open_model
 from diag.jobs.compare import CompareJob, run_compare
 from diag.report import reproduce
 from diag.report.numbers import nbytes
+from diag.rules import Lang
 from diag.rules.accuracy import examined
+from diag.telling import lines
 from diag.types.comparison import RECORDING, Comparison
 from diag.types.graph import Graph
 from diag.types.layer import LayerResult
@@ -82,9 +84,9 @@ class Work(QObject):
     matched = Signal(object)
     queued = Signal(str)
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, parent: QObject | None = None, lang: Lang = "en") -> None:
         super().__init__(parent)
-        self.session = session
+        self.session, self.lang = session, lang
         self.jobs: list[JobRecord] = []
         self._job: CompareJob | None = None
         self._record: JobRecord | None = None
@@ -251,7 +253,7 @@ class Work(QObject):
             self._show(outcome, self.session.folder)
         else:
             record.state = "cancelled" if isinstance(outcome, Cancelled) else "failed"
-            record.lines += _failure(outcome)
+            record.lines += _failure(outcome, self.lang)
             self.session.stop()
             if not isinstance(outcome, Cancelled):
                 self.failed.emit(outcome)
@@ -279,7 +281,7 @@ class Work(QObject):
     def _read_models(self) -> None:
         found = self.session.comparison
         if found is not None:
-            self._read.request(_reading(found))
+            self._read.request(_reading(found, self.lang))
 
     def _graphs(self, outcome: object) -> None:
         if isinstance(outcome, Graphs):
@@ -296,12 +298,12 @@ class _Recorded:
     rows: Sequence[LayerResult] = ()
 
 
-def _failure(outcome: object) -> list[str]:
+def _failure(outcome: object, lang: Lang) -> list[str]:
     """What a job's own list says of its end: the error, and the last lines of the log that was kept of it."""
     if not isinstance(outcome, DiagError):
         return [repr(outcome)]
     log = outcome.log if isinstance(outcome, ToolFailed) else None
-    return [*outcome.lines(), *(tail(log, _LOG_TAIL).splitlines() if log is not None and log.is_file() else ())]
+    return [*lines(outcome, lang), *(tail(log, _LOG_TAIL).splitlines() if log is not None and log.is_file() else ())]
 
 
 def _examined(events: Iterator[Event]) -> Iterator[Event]:
@@ -323,7 +325,7 @@ def _recorded(path: Path) -> _Recorded:
     return _Recorded(folder, None, rows)
 
 
-def _reading(found: Comparison) -> Job:
+def _reading(found: Comparison, lang: Lang) -> Job:
     """Both models; one that cannot be read is None, with the reason. Of a recording, the graph of its operations."""
     golden, target = Path(found.golden.path), Path(found.target.path)
 
@@ -338,7 +340,7 @@ def _reading(found: Comparison) -> Job:
                     return recorded_graph(path, Path(compiled) if compiled else None, mine)
                 return open_model(path)
             except DiagError as error:
-                problems.append(" ".join(error.lines()))
+                problems.append(" ".join(lines(error, lang)))
                 return None
 
         mine = one(golden)

@@ -8,12 +8,14 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QP
 
 from app.assets import Look
 from app.jobs import LatestRunner, call
+from app.problems import language
 from diag import __version__
 from diag.cancel import Cancel
 from diag.errors import DiagError
 from diag.runtimes.discover import DiscoverySettings
 from diag.runtimes.discover import look as look_around
 from diag.runtimes.doctor import doctor, text
+from diag.telling import lines
 
 
 class AboutDialog(QDialog):
@@ -51,7 +53,7 @@ class AboutDialog(QDialog):
 
     def _show(self, outcome: object) -> None:
         if isinstance(outcome, DiagError):
-            outcome = "\n".join(outcome.lines())
+            outcome = "\n".join(lines(outcome, language(self)))
         self.text.setPlainText(str(outcome))
 
 

@@ -33,6 +33,7 @@ from app.models.draft import Checked, Draft, check
 from app.models.layers import shape_text
 from app.models.records import Record, RecordModel
 from app.pairs import Pair
+from app.problems import language
 from app.views.tables import small_table
 
 _DTYPES = ("auto", "float32", "float16", "bfloat16")
@@ -49,6 +50,7 @@ class CompareDialog(QDialog):
 
     def __init__(self, pairs: Sequence[Pair], alone: Sequence[Path], look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._lang = language(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("New comparison"))
         self.resize(760, 640)
@@ -241,7 +243,7 @@ class CompareDialog(QDialog):
         self.archive.edit.setPlaceholderText(
             self.tr("empty: what the device recorded") if recorded else
             self.tr("empty: generated, so that they mean something to the model"))
-        self._runner.request(call(lambda _: check(draft)))
+        self._runner.request(call(lambda _: check(draft, self._lang)))
 
     def _show(self, outcome: object) -> None:
         if not isinstance(outcome, Checked):
@@ -264,7 +266,7 @@ class CompareDialog(QDialog):
 
     def _now(self) -> Checked:
         """Checked again, with what was changed since (choices are not checked while they are made)."""
-        return check(self.draft())
+        return check(self.draft(), self._lang)
 
     def _start(self) -> None:
         checked = self._now()

@@ -14,6 +14,7 @@ from diag.errors import Cancelled, DiagError
 from diag.events import Event, Message, Progress
 from diag.runtimes import provision
 from diag.runtimes.interface import RuntimeSpec
+from diag.telling import lines
 
 
 class InstallDialog(QDialog):
@@ -86,7 +87,7 @@ class InstallDialog(QDialog):
         self.phase.setText(self.tr("It was not installed."))
         self.buttons.setStandardButtons(QDialogButtonBox.StandardButton.Close)
         if isinstance(outcome, DiagError):
-            self.log.appendPlainText("\n".join(outcome.lines()))
+            self.log.appendPlainText("\n".join(lines(outcome, problems.language(self))))
         problems.show(self, outcome)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from diag.formats.registry import identify, open_model
 from diag.jobs.compare import CompareJob
 from diag.runtimes.interface import RuntimeSpec
 from diag.runtimes.places import cache_dir
+from diag.telling import tell
 from diag.types.comparison import InputUsed
 
 _SHOWN = 6
@@ -71,35 +73,36 @@ class Checked:
     inputs: tuple[Preview, ...] = ()
 
 
-def check(draft: Draft) -> Checked:
-    """Look at the files and make the inputs. Slow for large models: not for the event loop."""
+def check(draft: Draft, lang: str = "en") -> Checked:
+    """Look at the files and make the inputs; problems in ``lang``. Slow for large models: not for the event loop."""
     problems: dict[str, str] = {}
+    noting = partial(_noting, problems, lang)
     recorded = _recorded(draft.target)
-    with _noting(problems, "golden"):
+    with noting("golden"):
         _must_be(draft.golden, ("onnx",), "Name the ONNX model that is right by definition")
-    with _noting(problems, "target"):
+    with noting("target"):
         if recorded:
             open_source(Path(draft.target), Path())
         else:
             _must_be(draft.target, ("onnx", "mindir"), "Name what it became: a .mindir, another .onnx, or a recording")
-    with _noting(problems, "graph"):
+    with noting("graph"):
         if draft.graph.strip():
             open_compiled(Path(draft.graph))
     if draft.map_file and not Path(draft.map_file).is_file():
-        problems["map_file"] = "There is no such file"
+        problems["map_file"] = tell("There is no such file", lang)
     budget = DEFAULT_BUDGET
-    with _noting(problems, "budget"):
+    with noting("budget"):
         budget = parse_size(draft.budget) if draft.budget.strip() else DEFAULT_BUDGET
     choice = InputChoice()
     previews: tuple[Preview, ...] = ()
-    with _noting(problems, "shapes"):
+    with noting("shapes"):
         choice = InputChoice(Path(draft.archive) if draft.archive else None, {n: Path(f) for n, f in draft.files},
                              parse_shapes(draft.shapes), draft.seed)
     if "golden" not in problems and "shapes" not in problems and not recorded:
-        with _noting(problems, "archive" if draft.archive or draft.files else "shapes"):
+        with noting("archive" if draft.archive or draft.files else "shapes"):
             previews = _inputs(Path(draft.golden), choice)
     if recorded and not problems:
-        with _noting(problems, "archive"):
+        with noting("archive"):
             previews = _recorded_inputs(draft, choice)
     target = Path(draft.target)
     plan = ComparePlan(
@@ -108,7 +111,7 @@ def check(draft: Draft) -> Checked:
         map_file=Path(draft.map_file) if draft.map_file else None,
         graph=Path(draft.graph) if recorded and draft.graph.strip() else None, budget=budget, threads=draft.threads,
         key=draft.key or None, checks=draft.checks, cache=cache_dir() / "golden")
-    with _noting(problems, "key"):
+    with noting("key"):
         _ = plan.key_bytes
     return Checked(None if problems else CompareJob(plan, draft.runtime, draft.spec), problems, previews)
 
@@ -116,8 +119,8 @@ def check(draft: Draft) -> Checked:
 class _noting:  # noqa: N801 - used as a statement
     """Writes a DiagError down under a field instead of raising it."""
 
-    def __init__(self, problems: dict[str, str], name: str) -> None:
-        self._problems, self._name = problems, name
+    def __init__(self, problems: dict[str, str], lang: str, name: str) -> None:
+        self._problems, self._lang, self._name = problems, lang, name
 
     def __enter__(self) -> None:
         pass
@@ -127,7 +130,8 @@ class _noting:  # noqa: N801 - used as a statement
             return False
         # Under "archive" stand the problems of several files: which one it is must be said.
         place = error.where if self._name == "archive" else ""
-        self._problems[self._name] = ". ".join(s.rstrip(".") for s in (error.message, place, error.hint) if s)
+        self._problems[self._name] = ". ".join(
+            tell(s, self._lang).rstrip(".。") for s in (error.message, place, error.hint) if s)
         return True
 
 

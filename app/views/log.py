@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.work import Work
 from diag.errors import DiagError
+from diag.telling import lines
 
 _MOST = 5000
 
@@ -27,6 +28,7 @@ class LogView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(self.text)
+        self._work = work
         work.told.connect(self.add)
         work.failed.connect(self._failed)
 
@@ -36,5 +38,5 @@ class LogView(QWidget):
         self.text.appendPlainText(f"{time.strftime('%H:%M:%S')} {mark} {text}")
 
     def _failed(self, error: object) -> None:
-        for line in error.lines() if isinstance(error, DiagError) else [repr(error)]:
+        for line in lines(error, self._work.lang) if isinstance(error, DiagError) else [repr(error)]:
             self.add("error", line)

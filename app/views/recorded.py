@@ -11,6 +11,7 @@ from diag.compare.recorder import ALL, RECORD_BYTES
 from diag.errors import DiagError
 from diag.report.numbers import nbytes
 from diag.rules import Lang
+from diag.telling import lines
 from diag.types.layer import LayerResult
 
 
@@ -84,7 +85,7 @@ class RecordedList(QWidget):
         try:
             recorded = [golden for _, golden in folder.recorded() if golden in names]
         except DiagError as error:
-            self.words.setText(" ".join(error.lines()))
+            self.words.setText(" ".join(lines(error, self._lang)))
             return
         for golden in recorded:
             item = QListWidgetItem(names[golden], self.list)

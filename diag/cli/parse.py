@@ -19,10 +19,12 @@ from diag import __version__
 from diag.cli.options import add_common
 from diag.errors import Cancelled, DiagError, ToolFailed, UsageError, refused
 from diag.jobs.process import HostProcess
+from diag.telling import lines, tell
 
 _OUR_BUG = 70
 _INTERRUPTED = 130
-_WARMED = {"compare": "compare", "demo": "pipeline", "pipeline": "pipeline", "reduce": "reduce", "bench": "bench", "convert": "convert"}
+_WARMED = {"compare": "compare", "demo": "pipeline", "pipeline": "pipeline", "reduce": "reduce", "bench": "bench",
+           "convert": "convert"}
 """Kind of the job that a command will run."""
 
 
@@ -67,17 +69,17 @@ def execute(words: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> in
         sys.stdout.flush()
         return code
     except (KeyboardInterrupt, Cancelled):
-        print("Stopped on request. What was finished is kept.", file=sys.stderr)
+        print(tell("Stopped on request. What was finished is kept.", _lang(args, words)), file=sys.stderr)
         return _INTERRUPTED
     except DiagError as error:
-        print("\n".join(_told(error, getattr(args, "lang", "en"))), file=sys.stderr)
+        print("\n".join(_told(error, _lang(args, words))), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output is gone (for example `| head`); that is no failure of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (OSError, MemoryError) as error:
-        print("\n".join(refused(error).lines()), file=sys.stderr)
+        print("\n".join(lines(refused(error), _lang(args, words))), file=sys.stderr)
         return UsageError.exit_code
     except Exception:  # noqa: BLE001 - the last line of defence: our bug, said as such
         _report_bug(words)
@@ -118,10 +120,16 @@ def _top(commands: Mapping[str, tuple[str, str]]) -> argparse.ArgumentParser:
         "diag COMMAND --help tells more; diag --version tells the version.")
 
 
+def _lang(args: argparse.Namespace | None, words: Sequence[str]) -> str:
+    """The language that was asked for, also where the rest of the line makes no sense."""
+    asked = re.search(r"(?:^|\0)--lang[=\0](en|zh)(?:\0|$)", "\0".join(words))
+    return str(getattr(args, "lang", asked[1] if asked else "en"))
+
+
 def _told(error: DiagError, lang: str) -> list[str]:
     """What, where, what now; and the cause where a program failed whose log was kept."""
     if not isinstance(error, ToolFailed) or error.log is None:
-        return error.lines()
+        return lines(error, lang)
     from diag.logs.failure import failure_lines
 
     return failure_lines(error, lang)
