@@ -66,7 +66,9 @@ def test_the_command_line_tells_it(log: Path, capsys: pytest.CaptureFixture[str]
     code = parse.execute(["runtime", "list", "--lang", "zh"], {"runtime": ("diag.cli.runtime", "x")})
     said = capsys.readouterr().err.splitlines()
     assert code == 4
-    assert said == ["The converter failed", f"Log: {log}", *explain_failure(log, "zh")]
+    assert said == failure_lines(ToolFailed("The converter failed", where=f"Log: {log}", log=log), "zh")
+    assert str(log) in said[1]
+    assert said[-3:] == list(explain_failure(log, "zh"))
 
 
 def test_errors_of_other_processes_keep_their_log(log: Path) -> None:
