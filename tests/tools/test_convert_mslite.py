@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,8 @@ def only_python(mslite_python, monkeypatch):
 
 
 def plan(onnx: Path, **more: object) -> ConverterPlan:
-    return ConverterPlan(onnx, onnx.parent / "out" / f"{onnx.stem}.mindir", tool="python", **more)
+    python = Path(os.environ["DIAG_MSLITE_PYTHON"])  # named, so that no other is looked for
+    return ConverterPlan(onnx, onnx.parent / "out" / f"{onnx.stem}.mindir", tool="python", converter=python, **more)
 
 
 def done(ask: ConverterPlan) -> Conversion:

@@ -58,7 +58,8 @@ def find_converter(plan: ConverterPlan) -> Converter:
                                  where=f"looked at {VARIABLE}, LITE_HOME and PATH",
                                  hint="Unpack MindSpore Lite's release and set LITE_HOME, or use --tool python")
     try:
-        spec = choose(discover(DiscoverySettings((named,) if named is not None else ())), "mindspore-lite")
+        where = DiscoverySettings((named,), search=False) if named is not None else DiscoverySettings()
+        spec = choose(discover(where), "mindspore-lite")
     except RuntimeUnavailable as error:
         raise RuntimeUnavailable("There is no MindSpore Lite converter on this machine",
                                  where=f"no converter_lite in LITE_HOME or PATH; {error.message}",
