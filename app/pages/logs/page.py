@@ -41,6 +41,7 @@ from diag.errors import DiagError
 from diag.logs.diagnosis import LogDiagnosis, Verdict
 from diag.logs.words import three_lines
 from diag.report.log import document, written
+from diag.telling import lines
 
 _ICONS = {Verdict.ROOT: "fail", Verdict.INSUFFICIENT: "watch", Verdict.NO_FAILURE: "pass"}
 
@@ -323,7 +324,7 @@ class LogsPage(Page):
             if first:
                 self.opened.emit(tuple(str(path) for path in self.work.paths), three_lines(outcome, self.lang)[0])
         elif isinstance(outcome, DiagError):
-            self.card.show_failure(outcome.message)
+            self.card.show_failure(lines(outcome, self.lang)[0])
         else:
             self.card.show_failure(str(outcome))
             self.failed.emit(outcome)
