@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -102,6 +103,7 @@ def _round(plan: BenchPlan, number: int, wanted: int, feeds: Sequence[Mapping[st
         if not taken[0].batch:
             for got, batch in zip(taken, batches(times), strict=True):
                 got.batch = batch
+        gc.collect()  # what opening left behind; none is done inside a turn
         for turn in range(wanted):
             yield Progress("Measuring", sum(len(t.samples_s) for t in taken), plan.runs * len(taken), "samples")
             with no_garbage():

@@ -61,7 +61,6 @@ def open_timed(one: Contender, feeds: Mapping[str, Array], threads: int, optimis
 @contextmanager
 def no_garbage() -> Iterator[None]:
     """No garbage collection of ours inside: it would land in some sample."""
-    gc.collect()
     enabled = gc.isenabled()
     gc.disable()
     try:
