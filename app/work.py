@@ -44,7 +44,7 @@ _LOG_TAIL = 3000
 class JobRecord:
     """One job of this window. Times are of ``time.monotonic``; ``state``: waiting, running, done, cancelled, failed.
 
-    ``folder``: its run folder. ``note``: what is worth knowing at the end.
+    ``folder``: its run folder. ``note``: memory that it took, once it is done.
     """
 
     title: str

@@ -10,13 +10,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a stage has come; total 0 means unknown."""
+    """How far a stage has come; total 0 means unknown.
+
+    ``peak_bytes``: largest resident size so far of the process that does the work; 0 where that is this very one.
+    """
 
     stage: str
     done: int
     total: int
     unit: str = ""
     eta_s: float | None = None
+    peak_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

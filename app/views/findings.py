@@ -25,7 +25,7 @@ class FindingsView(QWidget):
         super().__init__(parent)
         self._session, self._look, self._lang = session, look, lang
         self.model = RecordModel((self.tr("Code"), self.tr("Finding"), self.tr("About")), parent=self)
-        self.table = small_table(self.model, self.tr("Findings"), (92, 300))
+        self.table = small_table(self.model, self.tr("Findings"), (92,), share=(1, 2))
         self.text = QTextBrowser(openExternalLinks=True)
         self.text.setAccessibleName(self.tr("Explanation"))
         splitter = QSplitter(Qt.Orientation.Vertical, self)

@@ -19,6 +19,7 @@ from app.models.records import Record, RecordModel
 from app.stages import told
 from app.views.tables import small_table
 from app.work import JobRecord, Work
+from diag.report.numbers import nbytes
 
 _ICONS = {"waiting": "next", "running": "run", "done": "pass", "cancelled": "stop", "failed": "fail"}
 
@@ -123,5 +124,9 @@ class JobsView(QWidget):
 
     def _phase(self, job: JobRecord) -> str:
         if job.state != "running" or job.progress is None:
-            return "   ".join(part for part in (self._words[job.state], job.note) if part)
-        return told(job.progress)
+            return "   ".join(part for part in (self._words[job.state], self._memory(job.note)) if part)
+        peak = job.progress.peak_bytes
+        return "   ".join(part for part in (told(job.progress), self._memory(nbytes(peak) if peak else "")) if part)
+
+    def _memory(self, size: str) -> str:
+        return self.tr("memory {size}").format(size=size) if size else ""

@@ -38,7 +38,7 @@ _WIDTHS = {"index": 40, "verdict": 128, "op": 108, "node": 300, "tensor": 260, "
            "kind": 110, "confidence": 84, "shape": 104, "dtype": 74, "cumulative": 82, "own_input": 80, "rel_l2": 92,
            "max_abs": 84, "cosine": 84, "role": 112, "reason": 380}
 _SEARCHED = ("node", "op", "tensor", "target", "target_op", "dtype")
-_LEAST_NODE = 120
+_LEAST_NODE, _SHORT_NODE = 120, 220
 _MANY = 2000
 """Rows from which it pays to prepare sorting and searching before they are asked for."""
 
@@ -66,6 +66,7 @@ class LayersView(QWidget):
         self._search: Search | None = None
         self._span: tuple[int, int] | None = None
         self._preset = "overview"
+        self._longest = 0
         self.filter = LayerFilter(look, lang, self)
         self.search = QLineEdit(self, clearButtonEnabled=True)
         self.search.setPlaceholderText(self.tr("Search layer, operator, tensor …"))
@@ -107,12 +108,27 @@ class LayersView(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        keys = [c.key for c in self.model.columns]
-        last = keys.index("own_input" if self._preset in ("overview", "errors") else "target")
-        others = sum(self.table.columnWidth(i) for i in range(last + 1)
-                     if keys[i] != "node" and not self.table.isColumnHidden(i))
-        room = self.table.viewport().width() - others
-        self.table.setColumnWidth(keys.index("node"), min(max(room, _LEAST_NODE), _WIDTHS["node"]))
+        shown = {c.key: i for i, c in enumerate(self.model.columns) if not self.table.isColumnHidden(i)}
+        last = "own_input" if self._preset in ("overview", "errors") else "target"
+        widths = {key: self.table.columnWidth(i) for key, i in shown.items() if key != "node"}
+        if "reason" in shown:
+            widths["reason"] = _WIDTHS["reason"]
+        before = sum(wide for key, wide in widths.items() if shown[key] <= shown.get(last, -1))
+        room = self.table.viewport().width()
+        # All columns where they fit; else the name shrinks until both errors are seen.
+        left = room - sum(widths.values())
+        name = left if left >= _SHORT_NODE else min(max(room - before, _LEAST_NODE), _WIDTHS["node"])
+        if "reason" in shown:
+            name = min(name, max(self._longest, _WIDTHS["node"]))
+            self.table.setColumnWidth(shown["reason"], max(widths["reason"], left + widths["reason"] - name))
+        if "node" in shown:
+            self.table.setColumnWidth(shown["node"], name)
+
+    def _measure(self) -> None:
+        """How wide the longest name is: more room than that is for the reasons."""
+        names = self.model.values("node")
+        longest = max(names, key=len, default="")
+        self._longest = self.table.fontMetrics().horizontalAdvance(str(longest)) + 24
 
     def focus_search(self) -> None:
         """Type into the search field."""
@@ -220,6 +236,7 @@ class LayersView(QWidget):
     def set_data(self, data: Mapping[str, Array]) -> None:
         """Show other rows. What sorting and searching need is prepared beside the event loop."""
         self.model.replace(data)
+        self._measure()
         self._search = None
         if self.model.total > _MANY:
             self._prepare.request(call(lambda cancel: _prepared(data, cancel)))

@@ -9,8 +9,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 
 def small_table(model: QAbstractItemModel, name: str, widths: Sequence[int],
-                parent: QWidget | None = None) -> QTableView:
-    """A read-only table of whole rows; the last column takes the rest. ``name`` is for screen readers."""
+                parent: QWidget | None = None, *, share: Sequence[int] = ()) -> QTableView:
+    """A read-only table of whole rows; the last column takes the rest. ``name`` is for screen readers.
+
+    ``share``: columns that share the rest with the last one.
+    """
     table = QTableView(parent, showGrid=False, wordWrap=False)
     table.setAlternatingRowColors(True)
     table.setModel(model)
@@ -26,4 +29,6 @@ def small_table(model: QAbstractItemModel, name: str, widths: Sequence[int],
     table.horizontalHeader().setStretchLastSection(True)
     for column, width in enumerate(widths):
         table.setColumnWidth(column, width)
+    for column in share:
+        table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
     return table

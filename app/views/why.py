@@ -36,7 +36,7 @@ class WhyView(QWidget):
         self.story = QTextBrowser()
         self.story.setAccessibleName(self.tr("Why"))
         self.model = RecordModel((self.tr("What"), "ONNX", "MindIR"), parent=self)
-        self.table = small_table(self.model, self.tr("Both nodes"), (150, 190))
+        self.table = small_table(self.model, self.tr("Both nodes"), (150,), share=(1, 2))
         self.note = QLabel(wordWrap=True)
         self.note.setObjectName("muted")
         below = QWidget()

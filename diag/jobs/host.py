@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TextIO
 
 from diag.cancel import Cancel
@@ -59,13 +61,18 @@ def _run(events: Iterator[Event], out: TextIO) -> None:
     for event in events:
         match event:
             case Progress():
-                _send(out, {"event": "progress", **to_json(event)})
+                _send(out, {"event": "progress", **to_json(replace(event, peak_bytes=_peak_bytes()))})
             case Message(text, level):
                 _send(out, {"event": "message", "text": text, "level": level})
             case Partial(item):
                 _send(out, {"event": "partial", "item": to_json(item), "type": type(item).__name__})
             case Finished(result):
                 _send_result(out, to_json(result))
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _send_result(out: TextIO, result: Any) -> None:  # noqa: ANN401 - JSON of any kind

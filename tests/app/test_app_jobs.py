@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from pathlib import Path
 
+from conftest import sample_job
+
+from app.assets import Look
 from app.jobs import JobRunner, LatestRunner, call
+from app.session import Session
+from app.theme import LIGHT
+from app.views.jobs import JobsView
+from app.work import Work
 from diag.cancel import Cancel
 from diag.errors import Cancelled, DiagError
 from diag.events import Finished, Message, Partial
@@ -91,3 +100,21 @@ def test_only_the_newest_request_is_told(qtbot, qapp):
     qtbot.waitUntil(lambda: done == [4], timeout=3000)
     qtbot.wait(80)
     assert done == [4]
+
+
+def test_the_memory_of_the_working_process_is_told_while_it_runs(qtbot, qapp, tmp_path: Path):
+    work = Work(Session())
+    view = JobsView(work, Look(LIGHT))
+    qtbot.addWidget(view)
+    seen: list[str] = []
+    work.progress.connect(lambda progress: seen.append(view.phase.text()) if progress.peak_bytes else None)
+    work.jobs_changed.connect(lambda: seen.append(view.phase.text()))
+    work.compare(sample_job(tmp_path / "run"))
+    qtbot.waitUntil(lambda: not work.busy, timeout=60_000)
+    running = [text for text in seen if "memory" in text and "done" not in text]
+    assert running
+    assert all(re.search(r"memory [\d.,]+ [MG]iB$", text) for text in running)
+    assert re.fullmatch(r"done   memory [\d.,]+ [MG]iB", view.phase.text())
+    work.shut_down()
+    for runner in work.findChildren(JobRunner):
+        runner.shut_down()
