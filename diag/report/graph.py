@@ -21,7 +21,6 @@ from diag.report.csv_ import BOM, safe
 from diag.report.sheet import Column, Lines, Sheet, Table
 from diag.rules import Lang
 from diag.types.ge import GeOp
-from diag.types.layer import Verdict
 
 _MANY = 40
 _LONG = 200
@@ -107,7 +106,7 @@ def show_sheet(path: Path, view: View, lang: Lang = "en") -> Sheet:
                            tuple((k, v[:_LONG]) for k, v in view.facts.items()), limit=30))
     head = text["show"].format(name=view.name, format=view.format, nodes=f"{len(view.nodes):,}",
                                edges=f"{view.edges:,}", file=path.name)
-    return Sheet(Verdict.PASS, head, tuple(parts))
+    return Sheet(None, head, tuple(parts))
 
 
 def node_sheet(view: View, node: ViewNode, lang: Lang = "en") -> Sheet:
@@ -124,7 +123,7 @@ def node_sheet(view: View, node: ViewNode, lang: Lang = "en") -> Sheet:
     known = attributes(node)
     parts = (Table(node.name, columns, tuple(rows), limit=60),
              Table(text["attributes"], columns, tuple(known.items()), limit=200))
-    return Sheet(Verdict.PASS, text["node"].format(name=node.name, op=node.op, graph=view.name), parts)
+    return Sheet(None, text["node"].format(name=node.name, op=node.op, graph=view.name), parts)
 
 
 def attributes(node: ViewNode) -> dict[str, str]:
@@ -158,7 +157,7 @@ def diff_sheet(found: GraphDiff, lang: Lang = "en") -> Sheet:
                  ("removed", ("operator", "count", "example"), 2, _counted(found.removed)),
                  ("changes", ("what", "before", "after", "count", "example"), 4, _changed(found)))
              if rows]
-    return Sheet(Verdict.PASS, told(found, lang), tuple(parts))
+    return Sheet(None, told(found, lang), tuple(parts))
 
 
 def told(found: GraphDiff, lang: Lang = "en") -> str:
@@ -188,7 +187,7 @@ def passes_sheet(found: Passes, steps: Sequence[Step] = (), node: str = "", lang
     parts.append(Table(text["passes"], columns, tuple(rows), limit=80))
     head = line(node, list(steps)) if node else text["folder"].format(folder=found.folder.name,
                                                                     count=len(found.stages))
-    return Sheet(Verdict.PASS, head, (*parts, *_notes(found, text)))
+    return Sheet(None, head, (*parts, *_notes(found, text)))
 
 
 def stages_sheet(found: Passes, facts: Sequence[Mapping[str, Any]], lang: Lang = "en") -> Sheet:
@@ -199,7 +198,7 @@ def stages_sheet(found: Passes, facts: Sequence[Mapping[str, Any]], lang: Lang =
     rows = tuple((f["name"], f"{f['nodes']:,}", f"{f['edges']:,}", ", ".join(
         f"{count:,} {op}" for op, count in list(f["ops"].items())[:_FEW])) for f in facts)
     head = text["folder"].format(folder=found.folder.name, count=len(found.stages))
-    return Sheet(Verdict.PASS, head, (Table(text["stages"], columns, rows, limit=200), *_notes(found, text)))
+    return Sheet(None, head, (Table(text["stages"], columns, rows, limit=200), *_notes(found, text)))
 
 
 def _notes(found: Passes, text: Mapping[str, str]) -> tuple[Lines, ...]:
@@ -211,7 +210,7 @@ def hits_sheet(hits: Sequence[Hit], pattern: str, lang: Lang = "en") -> Sheet:
     text = graph_words(lang)
     columns = (Column(text["node"]), Column(text["operator"]), Column(text["where"]), Column(text["value"], wide=True))
     rows = tuple((h.node, h.op, h.where, h.text) for h in hits)
-    return Sheet(Verdict.PASS, text["hits"].format(count=f"{len(hits):,}", pattern=pattern),
+    return Sheet(None, text["hits"].format(count=f"{len(hits):,}", pattern=pattern),
                  (Table(text["found"], columns, rows, limit=60),) if rows else ())
 
 

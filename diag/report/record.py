@@ -43,7 +43,7 @@ def written(bundle: Bundle, lang: Lang = "en") -> tuple[dict[str, Any], Sheet]:
     parts = (Table(text["inputs"], (Column(text["name"]), Column(text["dtype"]), Column(text["shape"]),
                                     Column(text["source"], wide=True)), rows),
              Lines(text["next"], steps, code=True))
-    return document, Sheet(Verdict.PASS, text["written"].format(path=bundle.path, size=nbytes(bundle.size)), parts)
+    return document, Sheet(None, text["written"].format(path=bundle.path, size=nbytes(bundle.size)), parts)
 
 
 def checked(found: Checked, lang: Lang = "en") -> tuple[dict[str, Any], Sheet]:

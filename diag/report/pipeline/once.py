@@ -12,7 +12,6 @@ from diag.report.csv_ import BOM, safe
 from diag.report.pipeline.wording import pipeline_words
 from diag.report.sheet import Column, Lines, Sheet, Table
 from diag.rules import Lang
-from diag.types.layer import Verdict
 from diag.types.pipeline import PipelineRun
 from diag.workspace.codec import to_json
 
@@ -27,7 +26,7 @@ def run_sheet(done: PipelineRun, lang: Lang = "en") -> Sheet:
                Column(said["ms"], right=True))
     where = (str(Path(done.run) / done.picture),) if done.picture else (done.run,)
     notes = (said["flagged"],) if done.flagged else ()
-    return Sheet(Verdict.PASS, said[key].format(steps=done.steps, seconds=f"{done.wall_s:.1f}",
+    return Sheet(None, said[key].format(steps=done.steps, seconds=f"{done.wall_s:.1f}",
                                                 names=", ".join(done.swapped)),
                  (Table(said["title"], columns, rows), Lines(said["where"], (*notes, *where))))
 

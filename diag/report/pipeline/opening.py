@@ -13,7 +13,6 @@ from diag.report.csv_ import BOM, safe
 from diag.report.pipeline.wording import pipeline_words
 from diag.report.sheet import Column, Lines, Sheet, Table
 from diag.rules import Lang
-from diag.types.layer import Verdict
 from diag.workspace.codec import to_json
 
 
@@ -29,7 +28,7 @@ def init_sheet(folder: Folder, spec: Path, lang: Lang = "en") -> Sheet:
     shapes = tuple(f'{one.name}: --inputShape="{one.input_shape}"' for one in open_)
     lost = [said["unpaired"].format(file=f) for f in folder.unpaired]
     todo = (*lost, said["next"].format(file=spec), f"diag pipeline locate {spec} --html report.html")
-    return Sheet(Verdict.PASS, said["done"].format(file=spec, kind=folder.kind.value, count=len(folder.submodels)), (
+    return Sheet(None, said["done"].format(file=spec, kind=folder.kind.value, count=len(folder.submodels)), (
         Table(said["title"], columns, tuple(rows), limit=100), Lines(said["convert"], shapes, code=True),
         Lines(said["then"], todo)) if shapes else (
         Table(said["title"], columns, tuple(rows), limit=100), Lines(said["then"], todo)))

@@ -32,8 +32,9 @@ class _Console:
 
     def lines(self, sheet: Sheet) -> Iterator[str]:
         colon = "：" if self._lang == "zh" else ": "
-        for line in wrap(clean(f"{self._banner[sheet.verdict]}{colon}{sheet.headline}"), self._columns):
-            yield self._paint(line, sheet.verdict, "bold")
+        judged = f"{self._banner[sheet.verdict]}{colon}" if sheet.verdict is not None else ""
+        for line in wrap(clean(f"{judged}{sheet.headline}"), self._columns):
+            yield self._paint(line, *((sheet.verdict,) if sheet.verdict is not None else ()), "bold")
         for part in sheet.parts:
             match part:
                 case Table():

@@ -22,7 +22,8 @@ def page(sheet: Sheet, lang: Lang = "en") -> str:
     style = (files("diag.report.sheet") / "page.css").read_text(encoding="utf-8").strip()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    verdict = sheet.verdict.value
+    verdict = sheet.verdict.value if sheet.verdict is not None else ""
+    judged = f'<b>{escape(labels(lang)["banner"][verdict])}</b>' if verdict else ""
     # What it means stands at the top; on a terminal it stands at the end, where one looks first.
     parts = sorted(sheet.parts, key=lambda part: not isinstance(part, Findings))
     return (
@@ -30,7 +31,7 @@ def page(sheet: Sheet, lang: Lang = "en") -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(sheet.headline)} – Ascend Diag</title><style>{style}</style></head><body>\n"
-        f'<header class="{verdict}"><b>{escape(labels(lang)["banner"][verdict])}</b>'
+        f'<header class="{verdict}">{judged}'
         f"<h1>{escape(sheet.headline)}</h1></header>\n<main>\n"
         + "\n".join(section for part in parts for section in _section(part, lang))
         + "\n</main></body></html>\n")

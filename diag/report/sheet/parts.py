@@ -67,8 +67,8 @@ Part = Table | Chart | Lines | Findings
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """``headline`` is the answer in one sentence."""
+    """``headline`` is the answer in one sentence; ``verdict`` is None where nothing was judged, only shown."""
 
-    verdict: Verdict
+    verdict: Verdict | None
     headline: str
     parts: tuple[Part, ...]
