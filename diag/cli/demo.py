@@ -113,9 +113,9 @@ def _explain(say: _Voice, broken: PipelineDiagnosis, args: argparse.Namespace, s
         say.line(text + (said["proof"] if difference.explains else ""))
     say.line(_verdict(broken, args))
     finding = next(f for f in broken.findings if f.code == culprit.layer.finding)
-    text = words(finding, args.lang)
-    say.part(said["means"], text.explanation)
-    for i, advice in enumerate(text.advice, 1):
+    told = words(finding, args.lang)
+    say.part(said["means"], told.explanation)
+    for i, advice in enumerate(told.advice, 1):
         say.line(f"  {i}. {advice}")
 
 
