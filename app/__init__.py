@@ -9,5 +9,5 @@ models                        tables over numpy columns, pictures of tensors; no
 views                         one dock each; they show a model and say what the user wants
 dialogs                       new comparison, preferences, about, command palette, shortcuts
 graph                         the canvas of graphs
-pages                         one room a page beside the comparison: pipeline convert graphs performance logs …
+pages                         one room a page beside the comparison: pipeline convert precision graphs performance logs
 """
