@@ -12,18 +12,12 @@ from onnx import helper, numpy_helper
 
 from diag.compare.checks import random_nodes
 from diag.errors import DiagError, UsageError
-from diag.formats.onnx import load
 from diag.formats.registry import open_model
 
 _LIKE = {"RandomNormalLike": "mean", "RandomUniformLike": ""}
 _ALONE = {"RandomNormal": "mean", "RandomUniform": ""}
 _MINDIR_RANDOM = ("randomnormal", "randomuniform", "standardnormal", "uniformreal", "uniformint", "multinomial",
                   "bernoulli")
-
-
-def random_in(path: Path) -> list[str]:
-    """Names of nodes of an ONNX model that draw random numbers."""
-    return random_nodes(load(path).graph)
 
 
 def random_in_mindir(path: Path) -> list[str]:

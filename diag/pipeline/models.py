@@ -16,10 +16,11 @@ import onnxruntime as ort
 
 from diag import __version__
 from diag.cancel import Cancel
+from diag.compare.checks import random_nodes
 from diag.errors import DiagError, RuntimeUnavailable, UsageError
 from diag.formats.onnx import load
 from diag.formats.registry import identify
-from diag.pipeline.derandomise import fixed, random_in
+from diag.pipeline.derandomise import fixed
 from diag.pipeline.runners import OnnxRunner, Runner, call, open_target, weight_bytes
 from diag.runtimes.interface import Array, Runtime, RuntimeSpec
 from diag.runtimes.registry import choose, runtime
@@ -82,7 +83,7 @@ def _model(one: Submodel, specs: Sequence[RuntimeSpec], copies: Path, override: 
     graph = load(path).graph
     inputs = tuple(TensorInfo(n, i.dtype, i.shape) for n, i in zip(graph.input_names, graph.inputs, strict=True))
     outputs = tuple(TensorInfo(n, o.dtype, o.shape) for n, o in zip(graph.output_names, graph.outputs, strict=True))
-    random = tuple(random_in(path))
+    random = tuple(random_nodes(graph))
     golden = fixed(path, copies) if random else path
     target = Path(one.mindir) if one.mindir else None
     base = Model(one, golden, target, inputs, outputs, random, False, None, "", "")

@@ -76,7 +76,7 @@ def keep(folder: PipelineFolder, name: str, outcome: Outcome) -> str:
 def png(picture: Array) -> bytes:
     """H×W×3 in [0, 1] as a PNG file."""
     out = io.BytesIO()
-    images.to_image(picture).save(out, "PNG")
+    images.to_image(picture).save(out, "PNG", compress_level=1)  # many are written, few are looked at
     return out.getvalue()
 
 
