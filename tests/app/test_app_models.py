@@ -14,11 +14,11 @@ from app.assets import Look
 from app.models.columns import Column, ColumnModel
 from app.models.export import write_csv
 from app.models.layers import LayerModel, columns_of, decisive
-from diag.compare.pictures import channel_axis, pictures, plane
 from app.models.records import Record, RecordModel
 from app.models.search import Search
 from app.theme import LIGHT
 from diag.cancel import Cancel
+from diag.compare.pictures import channel_axis, pictures, plane
 from diag.errors import Cancelled, UsageError
 from diag.types.metrics import Metrics
 from diag.workspace.runs import RunFolder

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.models.records import Record, RecordModel
 from app.pages.convert.form import ConvertForm
-from app.pages.performance.pane import Pane
+from app.pages.pane import Pane
 from app.views.findings import finding_html
 from app.views.tables import small_table
 from diag.cancel import Cancel

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout,
 from app.assets import Look
 from app.dialogs.fields import FileField
 from app.pages.convert.shapes import Shapes
-from app.pages.performance.fields import FileList, FolderField, check, choice, group, number
+from app.pages.fields import FileList, FolderField, check, choice, group, number
 from diag.tools.converter.flags import OPTIMIZE
 from diag.tools.converter.plan import name_of
 from diag.tools.converter_config.known import AOE_PHRASES, PRECISION_MODES

@@ -17,7 +17,7 @@ from app.pages.convert.convert import ConvertPane
 from app.pages.convert.rewrites import RewritesPane
 from app.pages.head import Head
 from app.pages.interface import Page, Verb
-from app.pages.performance.pane import Pane
+from app.pages.pane import Pane
 from app.settings import Settings
 from app.stages import stage
 from diag.events import Progress

@@ -13,8 +13,8 @@ from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
 from app.pages.convert.diff import DiffView
 from app.pages.convert.shapes import Shapes
-from app.pages.performance.fields import group
-from app.pages.performance.pane import Pane
+from app.pages.fields import group
+from app.pages.pane import Pane
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import convert as command

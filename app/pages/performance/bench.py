@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from app.models.columns import ColumnModel
 from app.models.records import Record, RecordModel
+from app.pages.fields import FileList, FolderField, check, choice, group, number
+from app.pages.pane import Pane
 from app.pages.performance.bench_plots import OverTime, RatioPlot, SamplePlot
-from app.pages.performance.fields import FileList, FolderField, check, choice, group, number
 from app.pages.performance.layers import layer_columns, layer_rows
-from app.pages.performance.pane import Pane
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import bench as command

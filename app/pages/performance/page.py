@@ -12,9 +12,9 @@ from app.assets import Look
 from app.i18n import Lang
 from app.pages.head import Head
 from app.pages.interface import Page, Verb
+from app.pages.pane import Pane
 from app.pages.performance.accept import pane_of
 from app.pages.performance.bench import MODELS, BenchPane
-from app.pages.performance.pane import Pane
 from app.pages.performance.profile import ProfilePane
 from app.pages.performance.tune import TunePane
 from app.settings import Settings

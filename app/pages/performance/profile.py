@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLa
 
 from app.dialogs.fields import FileField
 from app.models.columns import Column, ColumnModel
+from app.pages.fields import FolderField, group
+from app.pages.pane import Pane
 from app.pages.performance import spots
-from app.pages.performance.fields import FolderField, group
-from app.pages.performance.pane import Pane
 from app.pages.performance.timeline import Timeline
 from app.views.tables import small_table
 from diag.cancel import Cancel

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QTabWidget
 
 from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
+from app.pages.fields import FileList, FolderField, check, choice, group, number
+from app.pages.pane import Pane
 from app.pages.performance.bench_plots import RatioPlot, SamplePlot
-from app.pages.performance.fields import FileList, FolderField, check, choice, group, number
-from app.pages.performance.pane import Pane
 from app.pages.performance.tune_plots import BeforeAfter
 from app.views.tables import small_table
 from diag.cancel import Cancel

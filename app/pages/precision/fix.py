@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
-from app.pages.performance.fields import choice, group, number
-from app.pages.performance.pane import Pane
+from app.pages.fields import choice, group, number
+from app.pages.pane import Pane
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import fix as command

@@ -12,7 +12,7 @@ from app.assets import Look
 from app.i18n import Lang
 from app.pages.head import Head
 from app.pages.interface import Page, Verb
-from app.pages.performance.pane import Pane
+from app.pages.pane import Pane
 from app.pages.precision.fix import FixPane
 from app.pages.precision.lint import LintPane
 from app.pages.precision.precision import PrecisionPane

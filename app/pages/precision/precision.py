@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QLineEdit, QTabWidget, QVBoxLayout, QWidget
 from app.dialogs.fields import FileField
 from app.models.columns import Array, Column, ColumnModel
 from app.models.records import Record, RecordModel
-from app.pages.performance.fields import check, choice, group, number
-from app.pages.performance.pane import Pane
+from app.pages.fields import check, choice, group, number
+from app.pages.pane import Pane
 from app.pages.precision.plots import ParetoPlot, SensitivityPlot
 from app.views.tables import small_table
 from diag.cancel import Cancel

@@ -1,4 +1,4 @@
-"""What the three panes have in common: a form at the left, results at the right, a log, one job at a time."""
+"""What panes have in common: a form at the left, results at the right, a log, one job at a time."""
 
 from __future__ import annotations
 
