@@ -75,6 +75,7 @@ class BugDialog(QDialog):
         words = QLabel(self.tr("This is a mistake in Ascend Diag. Your files are untouched, and the window can be used "
                                "on. Please send this text to the developers."), self, wordWrap=True)
         self.text = QPlainTextEdit(text, self, readOnly=True)
+        self.text.setAccessibleName(self.windowTitle())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         copy = buttons.addButton(self.tr("Copy report"), QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))

@@ -45,6 +45,7 @@ class PreferencesDialog(QDialog):
         self.theme.setCurrentIndex(self.theme.findData(settings.theme))
         self.pythons = QPlainTextEdit("\n".join(interpreters()), self)
         self.pythons.setAccessibleName(self.tr("Interpreters"))
+        self.pythons.setTabChangesFocus(True)
         self.pythons.setPlaceholderText("/opt/mslite/bin/python")
         self._before = self.pythons.toPlainText()
         words = QLabel(self.tr("One path a line: Pythons that have mindspore-lite or mindspore. Those on the PATH and "

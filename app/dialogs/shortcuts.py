@@ -28,6 +28,7 @@ class ShortcutSheet(QDialog):
                     title = action.text().replace("&", "").rstrip(" …")
                     rows.append(f"<tr><td width=290>{escape(title)}</td><td><b>{escape(keys)}</b></td></tr>")
         self.text = QTextBrowser(self)
+        self.text.setAccessibleName(self.windowTitle())
         self.text.setHtml(f"<table cellpadding=2>{''.join(rows)}</table>")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)

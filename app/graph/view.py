@@ -325,6 +325,7 @@ class GraphView(QWidget):
             pane.canvas.empty = self.nothing
             if model is None:
                 pane.title.tell("")
+                pane.canvas.setAccessibleName(self.nothing)
                 continue
             side = self.sides[model.side == "target"]
             name = model.graph.path.name if model.graph.path else model.graph.name
