@@ -120,7 +120,7 @@ def test_json_on_stdout_is_one_document_and_nothing_else(apart: Command) -> None
     document = json.loads(answer.out)
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
     assert (document["schema"], document["verdict"], answer.code) == ("diag.compare/1", "fail", 1)
-    assert document["culprits"][0]["layer"]["finding"] == "ACC011"
+    assert document["culprits"][0]["finding"] == "ACC011"
     assert Path(document["run"], "comparison.json").exists()
 
 
