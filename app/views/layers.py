@@ -99,7 +99,9 @@ class LayersView(QWidget):
         self.presets.setCurrentIndex(self.presets.findData(self._preset))
         shown = PRESETS[self._preset] or tuple(c.key for c in self.model.columns)
         for i, column in enumerate(self.model.columns):
-            self.table.setColumnHidden(i, column.key not in shown)
+            hidden = column.key not in shown
+            if self.table.isColumnHidden(i) != hidden:  # each change looks at every row
+                self.table.setColumnHidden(i, hidden)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -254,7 +256,8 @@ class LayersView(QWidget):
     def _apply(self) -> None:
         mask = self.filter.matching(self.model)
         words = self.search.text().strip()
-        if words:
+        # A text that is typed before all rows can be searched is looked for as soon as they can.
+        if words and not (self._search is None and self._prepare.busy):
             mask = mask & self._searched(words)
         if self._span is not None:
             index = self.model.values("index")
@@ -272,6 +275,8 @@ class LayersView(QWidget):
         if isinstance(outcome, _Prepared) and outcome.data["node"] is self.model.values("node"):
             self.model.know_ranks(outcome.ranks)
             self._search = outcome.search
+            if self.search.text().strip():
+                self._apply()
 
     def _tell(self) -> None:
         shown, total = self.model.rowCount(), self.model.total

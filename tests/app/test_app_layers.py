@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.assets import Look
@@ -52,3 +53,16 @@ def test_reasons_take_what_the_longest_name_leaves(data: dict[str, Array], qtbot
     assert longest <= view.table.columnWidth(keys.index("node")) <= longest + 40
     assert view.table.columnWidth(keys.index("reason")) > 380
     assert view.table.horizontalHeader().length() == view.table.viewport().width()
+
+
+def test_a_search_typed_before_the_rows_are_ready_is_done_when_they_are(data: dict[str, Array], qtbot):
+    view = LayersView(Session(), Look(LIGHT), "en")
+    qtbot.addWidget(view)
+    many = {key: np.concatenate([values] * 60) for key, values in data.items()}
+    view.set_data(many)
+    assert view._prepare.busy
+    view.search.setText("layer_norm1")
+    view._apply()
+    assert view.model.rowCount() == view.model.total
+    qtbot.waitUntil(lambda: view.model.rowCount() < view.model.total, timeout=10_000)
+    assert view.model.rowCount() == 60 * sum("layer_norm1" in name for name in data["node"])
