@@ -92,11 +92,18 @@ def everything(out: Path, quick: bool, suffix: str) -> int:
 
 def views(application: Application, size: tuple[int, int]) -> Iterator[tuple]:
     """(name, widget) of each view, ready to be grabbed."""
+    from app.pages.table import COMPARE, PAGES
+
     window = application.open()
     window.resize(*size)
     until(lambda: window.desk is not None)
     pause(100)
     yield "welcome", window
+    for entry in PAGES:
+        window.turn(entry.name)
+        pause(200)
+        yield f"page-{entry.name}", window
+    window.turn(COMPARE)
     window.do("sample")
     until(lambda: bool(window.desk.session.rows))
     yield "running", window

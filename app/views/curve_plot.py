@@ -171,7 +171,7 @@ class CurvePlot(Plot):
         for (name, curve), shift in zip(self._curves.items(), (0.0, 0.12), strict=True):
             y = self._y[name]
             # Thick pens and symbols are slow to paint, and cannot be told apart where layers are many.
-            curve.setData(self._x, y, connect="finite", symbol=None if many else "o",
+            curve.setData(self._x, y, connect="finite", symbol=None if many or not np.isfinite(y).any() else "o",
                           pen=pg.mkPen(self._colours[name], width=1 if many else 1.5))
             alone = _alone(y) if many else np.zeros(y.size, bool)
             self._dots[name].setData(self._x[alone], y[alone])
