@@ -35,6 +35,7 @@ from app.models.records import Record, RecordModel
 from app.pairs import Pair
 from app.problems import language
 from app.views.tables import small_table
+from diag.telling import tell
 
 _DTYPES = ("auto", "float32", "float16", "bfloat16")
 
@@ -256,7 +257,8 @@ class CompareDialog(QDialog):
         self._show_more(self._open_more.isChecked() or bool({"budget", "map_file", "key"} & set(outcome.problems)))
         self.start.setEnabled(outcome.job is not None)
         self.copy.setEnabled(outcome.job is not None)
-        self.inputs.set_records([Record((p.used.name, p.used.dtype, shape_text(p.used.shape), p.values, p.used.source))
+        self.inputs.set_records([Record((p.used.name, p.used.dtype, shape_text(p.used.shape), p.values,
+                                         tell(p.used.source, self._lang)))
                                  for p in outcome.inputs])
 
     def _show_more(self, more: bool) -> None:

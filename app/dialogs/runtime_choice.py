@@ -9,9 +9,11 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs import LatestRunner, call
+from app.problems import language
 from diag.runtimes import provision
 from diag.runtimes.discover import discover
 from diag.runtimes.interface import RuntimeSpec
+from diag.telling import tell
 
 _FIXED = 2
 """Choices that are there on every machine."""
@@ -81,7 +83,7 @@ class RuntimeChoice(QWidget):
         for spec in specs:
             self._add(spec)
         missing = [s for s in specs if not s.usable and not any(o.usable and o.name == s.name for o in specs)]
-        self.note.setText("\n".join(f"{s.name}: {s.problem}. {s.hint}" for s in missing))
+        self.note.setText("\n".join(f"{s.name}: {self._why(s)}" for s in missing))
         self.note.setVisible(bool(missing))
         self.install.setVisible(any(s.name == provision.NAME for s in missing))
         self._auto_devices(specs)
@@ -98,7 +100,12 @@ class RuntimeChoice(QWidget):
         model = self.box.model()
         if not spec.usable and isinstance(model, QStandardItemModel):
             model.item(self.box.count() - 1).setEnabled(False)
-            self.box.setItemData(self.box.count() - 1, f"{spec.problem}. {spec.hint}", Qt.ItemDataRole.ToolTipRole)
+            self.box.setItemData(self.box.count() - 1, self._why(spec), Qt.ItemDataRole.ToolTipRole)
+
+    def _why(self, spec: RuntimeSpec) -> str:
+        """What is missing, and how to get it."""
+        lang = language(self)
+        return ("。" if lang == "zh" else ". ").join(tell(s, lang).rstrip("。") for s in (spec.problem, spec.hint) if s)
 
     def _auto_devices(self, specs: Sequence[RuntimeSpec]) -> None:
         self._all = list(dict.fromkeys(d for s in specs if s.usable for d in s.devices)) or ["cpu"]

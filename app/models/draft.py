@@ -130,7 +130,7 @@ class _noting:  # noqa: N801 - used as a statement
             return False
         # Under "archive" stand the problems of several files: which one it is must be said.
         place = error.where if self._name == "archive" else ""
-        self._problems[self._name] = ". ".join(
+        self._problems[self._name] = ("。" if self._lang == "zh" else ". ").join(
             tell(s, self._lang).rstrip(".。") for s in (error.message, place, error.hint) if s)
         return True
 

@@ -18,7 +18,7 @@ from diag.errors import DiagError
 Lang = Literal["en", "zh"]
 
 _FIELD = re.compile(r"\{(\w+)\}")
-_INNER = frozenset({"problem", "expected", "what"})
+_INNER = frozenset({"problem", "expected", "what", "meaning"})
 """Fields that may hold a sentence of their own."""
 
 _DEEPEST = 3

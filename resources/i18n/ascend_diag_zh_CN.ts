@@ -1323,7 +1323,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Runs inside {name}, which is compared as a whole</source>
-        <translation type="unfinished"></translation>
+        <translation>在 {name} 内运行，它作为整体比对</translation>
     </message>
     <message>
         <source>{linked} of {count} nodes have a counterpart</source>
@@ -1367,7 +1367,7 @@ They take turns in rounds, each opened anew, so that what the machine does meets
     </message>
     <message>
         <source>Runs graphs of {count} nodes, drawn beside it</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {count} 个节点的子图，画在旁边</translation>
     </message>
     <message>
         <source>cumulative</source>
@@ -2265,6 +2265,10 @@ The cause is found, the least is changed, the real converter converts it again, 
     <message>
         <source>No job yet. A comparison appears here while it runs.</source>
         <translation>还没有任务。比对运行时显示在这里。</translation>
+    </message>
+    <message>
+        <source>memory {size}</source>
+        <translation>内存 {size}</translation>
     </message>
 </context>
 <context>
