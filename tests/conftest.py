@@ -12,7 +12,7 @@ import pytest
 from diag.cancel import Cancel
 from diag.errors import DiagError
 from diag.events import Finished
-from diag.runtimes.discover import discover
+from diag.runtimes.discover import VARIABLE, discover
 from diag.runtimes.interface import RuntimeSpec
 from diag.runtimes.provision import install
 
@@ -44,6 +44,13 @@ def mslite_python(mslite_spec: RuntimeSpec) -> Path:
     """The interpreter that has MindSpore Lite."""
     assert mslite_spec.python is not None
     return mslite_spec.python
+
+
+@pytest.fixture(autouse=True)
+def _mslite_is_found(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of the real runtime finds it also where it has a home of its own."""
+    if request.node.get_closest_marker("mslite") is not None:
+        monkeypatch.setenv(VARIABLE, str(request.getfixturevalue("mslite_python")))
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from types import ModuleType
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontDatabase, QGuiApplication
@@ -35,7 +36,8 @@ from app.views.findings import finding_html
 from diag.cancel import Cancel
 from diag.errors import Cancelled, DiagError
 from diag.events import Event, Message, Progress
-from diag.report.sheet import by_severity
+from diag.report.document import dumps
+from diag.report.sheet import by_severity, page
 from diag.report.write import save
 from diag.types.finding import Finding
 
@@ -64,6 +66,9 @@ class Pane(QWidget):
     dropped = Signal(object)
 
     report_name = "report"
+
+    teller: ModuleType | None = None
+    """The module of ``diag.report`` that tells the attribute ``result``: its document, sheet and to_csv."""
 
     def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,8 +148,15 @@ class Pane(QWidget):
         raise NotImplementedError
 
     def report(self, ending: str) -> str | None:
-        """The result as a page, JSON or CSV (by the file's ending); None without a result."""
-        raise NotImplementedError
+        """The result as a page, JSON or CSV (by the file's ending), told by ``teller``; None without a result."""
+        result: object = getattr(self, "result", None)
+        if result is None or self.teller is None:
+            return None
+        if ending == ".json":
+            return dumps(self.teller.document(result, self.lang))
+        if ending == ".csv":
+            return str(self.teller.to_csv(result))
+        return page(self.teller.sheet(result, self.lang), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Show these files."""
@@ -153,6 +165,14 @@ class Pane(QWidget):
     def take(self, paths: Sequence[Path]) -> None:
         """Files that were dropped here and belong here."""
         self.open(paths)
+
+    def save(self) -> str:
+        """What ``restore`` needs to fill the form again."""
+        raise NotImplementedError
+
+    def restore(self, text: str) -> None:
+        """Fill the form as it was; files that are gone are left out."""
+        raise NotImplementedError
 
     # what all do
 

@@ -24,9 +24,7 @@ from diag.events import Event, Message, Partial
 from diag.jobs.convert import ConvertJob, run_convert
 from diag.report import convert as report
 from diag.report.convert_words import convert_words
-from diag.report.document import dumps
 from diag.report.labels import labels
-from diag.report.sheet import page
 from diag.rewrites.registry import rewrites
 from diag.tools.converter.command import shell
 from diag.tools.converter.config import config_text
@@ -44,6 +42,7 @@ class ConvertPane(Pane):
     """Convert, prove, tell why not."""
 
     report_name = "convert"
+    teller = report
 
     def start_text(self) -> str:
         """See ``Pane``."""
@@ -147,16 +146,6 @@ class ConvertPane(Pane):
         if self.stopped:
             return "stop", self.tr("Stopped; what was finished is kept"), self.tr("Resume keeps what is done well")
         return "convert", self.tr("ONNX to MindIR, proved by a first run"), ""
-
-    def report(self, ending: str) -> str | None:
-        """See ``Pane``."""
-        if self.result is None:
-            return None
-        if ending == ".csv":
-            return report.to_csv(self.result)
-        if ending == ".json":
-            return dumps(report.document(self.result, self.lang))
-        return page(report.sheet(self.result, self.lang), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """See ``Pane``."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from app.assets import Look
+from app.pages.invitation import Invitation
 
-_WIDTH = 680
 
-
-class Empty(QWidget):
+class Empty(Invitation):
     """One card with the ways to begin.
 
     Signals:
@@ -23,42 +22,13 @@ class Empty(QWidget):
     diagnostics_wanted = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        card = QFrame(self)
-        card.setObjectName("card")
-        card.setMaximumWidth(_WIDTH)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(18, 16, 18, 16)
-        column.setSpacing(10)
-        head = QLabel(self.tr("Ten thousand lines, one cause. Which line is it?"), card)
-        font = head.font()
-        font.setBold(True)
-        font.setPointSizeF(font.pointSizeF() * 1.2)
-        head.setFont(font)
-        words = QLabel(self.tr("Drop logs here: files, whole folders such as ~/ascend/log, or archives. The line that "
-                               "is the cause is shown first, with what it means and what to do; consequences, "
-                               "wrappers and harmless errors are set aside."), card, wordWrap=True)
-        words.setObjectName("muted")
-        rows = QVBoxLayout()
-        self.buttons: list[QPushButton] = []
-        ways = ((self.tr("Open logs …"), "open", self.files_wanted),
-                (self.tr("Open a folder …"), "open", self.folder_wanted),
-                (self.tr("Explain an error code …"), "search", self.code_wanted),
-                (self.tr("Get a better log …"), "settings", self.diagnostics_wanted))
-        for pair in (ways[:2], ways[2:]):
-            row = QHBoxLayout()
-            for text, icon, signal in pair:
-                button = QPushButton(look.icon(icon), text, card)
-                button.setIconSize(QSize(18, 18))
-                button.setMinimumHeight(34)
-                button.clicked.connect(signal)
-                row.addWidget(button, 1)
-                self.buttons.append(button)
-            rows.addLayout(row)
-        column.addWidget(head)
-        column.addWidget(words)
-        column.addLayout(rows)
-        outer = QHBoxLayout(self)
-        outer.addStretch(1)
-        outer.addWidget(card, 4, Qt.AlignmentFlag.AlignVCenter)
-        outer.addStretch(1)
+        super().__init__(look, parent)
+        self.invite(
+            self.tr("Ten thousand lines, one cause. Which line is it?"),
+            (self.tr("Drop logs here: files, whole folders such as ~/ascend/log, or archives. The line that "
+                     "is the cause is shown first, with what it means and what to do; consequences, "
+                     "wrappers and harmless errors are set aside."),),
+            (((self.tr("Open logs …"), "open", self.files_wanted),
+              (self.tr("Open a folder …"), "open", self.folder_wanted)),
+             ((self.tr("Explain an error code …"), "search", self.code_wanted),
+              (self.tr("Get a better log …"), "settings", self.diagnostics_wanted))))

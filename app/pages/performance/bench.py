@@ -25,8 +25,6 @@ from diag.events import Event, Finished
 from diag.jobs.bench import BenchJob, recorded, run_bench
 from diag.perf.plan import DEFAULT_MAX_S, DEFAULT_ROUNDS, DEFAULT_RUNS, DEFAULT_WARMUP
 from diag.report import bench as report
-from diag.report.document import dumps
-from diag.report.sheet import page
 from diag.rules.performance import names_of
 from diag.runtimes.registry import NAMES
 from diag.types.bench import Bench
@@ -41,6 +39,7 @@ class BenchPane(Pane):
     """Latency, before and after."""
 
     report_name = "bench"
+    teller = report
 
     def start_text(self) -> str:
         """See ``Pane``."""
@@ -210,14 +209,6 @@ class BenchPane(Pane):
             return "stop", self.tr("The measurement was stopped"), ""
         return "performance", self.tr("How fast is it, and is the difference real?"), self.tr(
             "Choose one model, or a first one and others to compare with it. Recorded times can be dropped as well.")
-
-    def report(self, ending: str) -> str | None:
-        """See ``Pane``."""
-        if self.result is None:
-            return None
-        if ending == ".json":
-            return dumps(report.document(self.result, self.lang))
-        return report.to_csv(self.result) if ending == ".csv" else page(report.sheet(self.result, self.lang), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Models are put into the form; recorded times are read at once."""

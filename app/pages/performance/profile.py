@@ -24,9 +24,7 @@ from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.profile import examine
 from diag.report import profile as report
-from diag.report.document import dumps
 from diag.report.profile import Told
-from diag.report.sheet import page
 
 _WIDTHS = (300, 150, 130, 130, 130, 130, 140, 140, 140, 140, 200)
 
@@ -35,6 +33,7 @@ class ProfilePane(Pane):
     """Where the time goes."""
 
     report_name = "profile"
+    teller = report
 
     def start_text(self) -> str:
         """See ``Pane``."""
@@ -149,14 +148,6 @@ class ProfilePane(Pane):
             return "stop", self.tr("Reading was stopped"), ""
         return "performance", self.tr("Where does the time go?"), self.tr(
             "A folder PROF_… or op_summary*.csv of msprof, onnxruntime's profile, or benchmark --timeProfiling.")
-
-    def report(self, ending: str) -> str | None:
-        """See ``Pane``."""
-        if self.result is None:
-            return None
-        if ending == ".json":
-            return dumps(report.document(self.result, self.lang))
-        return report.to_csv(self.result) if ending == ".csv" else page(report.sheet(self.result, self.lang), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """The first is read; a second one is what it is compared with."""

@@ -23,10 +23,9 @@ from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.tune import run_tune
 from diag.report import tune as report
-from diag.report.document import dumps
 from diag.report.labels import labels
 from diag.report.performance_words import performance_words
-from diag.report.sheet import Table, page
+from diag.report.sheet import Table
 from diag.rules.performance import names_of
 from diag.types.tuning import Tuning
 
@@ -37,6 +36,7 @@ class TunePane(Pane):
     """AOE, and what it really brought."""
 
     report_name = "tune"
+    teller = report
 
     def start_text(self) -> str:
         """See ``Pane``."""
@@ -214,14 +214,6 @@ class TunePane(Pane):
             return "stop", self.tr("The tuning was stopped"), ""
         return "performance", self.tr("What does AOE bring, and is the tuned model still right?"), self.tr(
             "Where AOE is not installed, plan and commands are written for the server. Results can be dropped.")
-
-    def report(self, ending: str) -> str | None:
-        """See ``Pane``."""
-        if self.result is None:
-            return None
-        if ending == ".json":
-            return dumps(report.document(self.result, self.lang))
-        return report.to_csv(self.result) if ending == ".csv" else page(report.sheet(self.result, self.lang), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Results are read at once."""

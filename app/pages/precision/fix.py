@@ -22,10 +22,8 @@ from diag.events import Event, Partial
 from diag.fix.plan import DEFAULT_TRIES
 from diag.jobs.fix import FixJob, run_fix
 from diag.report import fix as report
-from diag.report.document import dumps
 from diag.report.numbers import error
 from diag.report.remedy_words import remedy_words
-from diag.report.sheet import page
 from diag.types.fix import Came, Fix, Try
 
 _ICONS = {Came.PROVED: "pass", Came.HELPED: "watch", Came.NOT_HERE: "not_comparable"}
@@ -35,6 +33,7 @@ class FixPane(Pane):
     """From a wrong model to a proved right one."""
 
     report_name = "fix"
+    teller = report
 
     def start_text(self) -> str:
         """See ``Pane``."""
@@ -143,14 +142,6 @@ class FixPane(Pane):
             return "stop", self.tr("The repair was stopped"), ""
         return "precision", self.tr("From a wrong model to a right one, proved"), self.tr(
             "Hypotheses in order of cost; each is really converted, run and compared again.")
-
-    def report(self, ending: str) -> str | None:
-        """See ``Pane``."""
-        if self.result is None:
-            return None
-        if ending == ".json":
-            return dumps(report.document(self.result, self.lang))
-        return report.to_csv(self.result) if ending == ".csv" else page(report.sheet(self.result, self.lang), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """A pair is put into the form; a single model where it belongs."""

@@ -21,10 +21,8 @@ from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.lint import LintJob, run_lint
 from diag.report import lint as report
-from diag.report.document import dumps
 from diag.report.numbers import error
 from diag.report.remedy_words import remedy_words
-from diag.report.sheet import page
 from diag.types.lint import Lint, NodeForecast
 
 _USUAL = "mindspore-lite@2.0.0:cpu"
@@ -35,6 +33,7 @@ class LintPane(Pane):
     """What a conversion would do."""
 
     report_name = "lint"
+    teller = report
 
     def start_text(self) -> str:
         """See ``Pane``."""
@@ -137,14 +136,6 @@ class LintPane(Pane):
             return "stop", self.tr("The look was stopped"), ""
         return "precision", self.tr("Which nodes will fail, or be wrong without a word?"), self.tr(
             "Before any conversion, by what was measured on the real converter and runtime.")
-
-    def report(self, ending: str) -> str | None:
-        """See ``Pane``."""
-        if self.result is None:
-            return None
-        if ending == ".json":
-            return dumps(report.document(self.result, self.lang))
-        return report.to_csv(self.result) if ending == ".csv" else page(report.sheet(self.result, self.lang), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """The model is put into the form."""

@@ -26,10 +26,8 @@ from diag.events import Event
 from diag.jobs.precision import PrecisionJob, run_precision
 from diag.precision.settings import DEFAULT_SEARCH_S
 from diag.report import precision as report
-from diag.report.document import dumps
 from diag.report.numbers import error, factor
 from diag.report.remedy_words import remedy_words
-from diag.report.sheet import page
 from diag.types.precision import Emulation, LayerRow
 
 
@@ -37,6 +35,7 @@ class PrecisionPane(Pane):
     """What fp16 or bf16 would do."""
 
     report_name = "precision"
+    teller = report
 
     def start_text(self) -> str:
         """See ``Pane``."""
@@ -173,14 +172,6 @@ class PrecisionPane(Pane):
             return "stop", self.tr("The emulation was stopped"), ""
         return "precision", self.tr("What would fp16 break, and what must stay in float32?"), self.tr(
             "No NPU is needed: the model runs here with every tensor stored in the narrower type.")
-
-    def report(self, ending: str) -> str | None:
-        """See ``Pane``."""
-        if self.result is None:
-            return None
-        if ending == ".json":
-            return dumps(report.document(self.result, self.lang))
-        return report.to_csv(self.result) if ending == ".csv" else page(report.sheet(self.result, self.lang), self.lang)
 
     def open(self, paths: Sequence[Path]) -> None:
         """The model is put into the form."""
