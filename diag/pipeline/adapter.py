@@ -14,7 +14,7 @@ diffusers is imported here: any object will do whose submodels are called with a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -23,11 +23,12 @@ from typing import Any, Self
 import numpy as np
 
 from diag.cancel import Cancel
-from diag.errors import ToolFailed, UsageError
+from diag.errors import UsageError
 from diag.events import Finished
-from diag.pipeline.calls import Caller, Outcome, Picture, Step, fitted
+from diag.pipeline.calls import fitted
 from diag.pipeline.locate import locate
 from diag.pipeline.models import Model, look
+from diag.pipeline.owncall import Call, OwnCall, put
 from diag.pipeline.plan import PipelinePlan
 from diag.pipeline.runners import Runner, call, open_target, widened
 from diag.pipeline.spec import SD_SUBMODELS
@@ -38,9 +39,6 @@ from diag.types.pipeline import PipelineDiagnosis, PipelineKind, PipelineSpec, S
 from diag.workspace.pipelines import PipelineFolder
 
 Targets = Mapping[str, str | Path]
-Call = Callable[[Any], Any]
-"""Runs the pipeline: gets the pipeline, returns what it returned (with ``images``), or the pictures themselves."""
-
 
 class Proxy:
     """One submodel in its pipeline's place. Everything but calls goes to the original object.
@@ -85,7 +83,7 @@ class Attached(Mapping[str, Proxy]):
         self._proxies = {name: Proxy(self._originals[name], model, self._target)
                          for name, model in self._models.items()}
         for name, proxy in self._proxies.items():
-            _put(pipeline, name, proxy)
+            put(pipeline, name, proxy)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write ``boundary/SUBMODEL-CALL.npz`` (inputs) and ``.out.npz`` (outputs) below a folder; returns the first.
@@ -105,7 +103,7 @@ class Attached(Mapping[str, Proxy]):
     def close(self) -> None:
         """Put the originals back. Twice is fine."""
         for name, original in self._originals.items():
-            _put(self._pipeline, name, original)
+            put(self._pipeline, name, original)
         for runner in self._open.values():
             runner.close()
         self._open.clear()
@@ -168,42 +166,6 @@ def locate_in(pipeline: Any, targets: Targets, run: Call, out: str | Path, *, ru
     raise AssertionError("a search ended without Finished")
 
 
-class OwnCall:
-    """An Application that is a pipeline object and a call of it."""
-
-    source: Array | None = None
-
-    def __init__(self, pipeline: Any, run: Call, caller: Caller) -> None:  # noqa: ANN401
-        self._pipeline, self._call = pipeline, run
-        self._names = [n for n in SD_SUBMODELS if caller.has(n)]
-
-    def run(self, caller: Caller) -> Generator[Step, None, Outcome]:
-        """One call, its submodels answered by ``caller``. Steps are known where the pipeline tells them."""
-        originals = {name: getattr(self._pipeline, name) for name in self._names}
-        try:
-            for name, original in originals.items():
-                _put(self._pipeline, name, _Answered(name, original, caller))
-            answer = self._call(self._pipeline)
-        finally:
-            for name, original in originals.items():
-                _put(self._pipeline, name, original)
-        yield from ()
-        return Outcome((), Picture(_pictures(answer), _pictures(answer), _flag(answer)), {})
-
-
-class _Answered:
-    """A submodel whose calls someone else answers."""
-
-    def __init__(self, name: str, original: Any, caller: Caller) -> None:  # noqa: ANN401
-        self._name, self._original, self._caller = name, original, caller
-
-    def __call__(self, **feeds: Any) -> list[Array]:  # noqa: ANN401
-        return self._caller(self._name, {k: np.asarray(v) for k, v in feeds.items()})
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self.__dict__["_original"], name)
-
-
 def spec_of(pipeline: Any, targets: Targets, runtime: str = "auto", device: str = "cpu") -> PipelineSpec:  # noqa: ANN401
     """The pipeline's submodels, where their ONNX files lie, and their targets. Raises UsageError."""
     files = {name: path for name in SD_SUBMODELS if (path := _file(getattr(pipeline, name, None))) is not None}
@@ -227,27 +189,6 @@ def _file(submodel: Any) -> Path | None:  # noqa: ANN401
         return None
     path = Path(folder) / str(getattr(submodel, "latest_model_name", "model.onnx"))
     return path.absolute() if path.is_file() else None
-
-
-def _put(pipeline: Any, name: str, submodel: object) -> None:  # noqa: ANN401
-    """Past the pipeline's own setter, which wants to know the class of what it gets."""
-    object.__setattr__(pipeline, name, submodel)
-
-
-def _pictures(answer: Any) -> Array:  # noqa: ANN401
-    """N×H×W×3 in [0, 1] from arrays, PIL pictures, or an answer that has them."""
-    found = getattr(answer, "images", answer)
-    pages = found if isinstance(found, Sequence) else [found] if getattr(found, "ndim", 4) == 3 else list(found)
-    if not len(pages):
-        raise ToolFailed("The pipeline gave no picture", hint="Return what the pipeline returned")
-    arrays = [np.asarray(p) for p in pages]
-    scaled = [a.astype(np.float32) / np.float32(255) if a.dtype == np.uint8 else a.astype(np.float32) for a in arrays]
-    return np.stack(scaled)
-
-
-def _flag(answer: Any) -> bool | None:  # noqa: ANN401
-    flags = getattr(answer, "nsfw_content_detected", None)
-    return None if flags is None else bool(np.any(np.asarray(flags, bool)))
 
 
 __all__ = ["Attached", "Proxy", "attach", "locate_in"]

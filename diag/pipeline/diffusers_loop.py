@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from diag.errors import FormatError, RuntimeUnavailable
-from diag.pipeline.adapter import OwnCall
 from diag.pipeline.calls import Caller, Outcome, Step
 from diag.pipeline.images import from_decoder, read
+from diag.pipeline.owncall import OwnCall
 from diag.runtimes.interface import Array
 from diag.types.pipeline import PipelineSpec
 
