@@ -254,7 +254,9 @@ class CompareDialog(QDialog):
         for name, label in self.problems.items():
             # An empty field that nobody touched yet is not a mistake.
             label.tell(outcome.problems.get(name, "") if typed.get(name, "x") else "")
-        self._show_more(self._open_more.isChecked() or bool({"budget", "map_file", "key"} & set(outcome.problems)))
+        if {"budget", "map_file", "key"} & set(outcome.problems):
+            self._open_more.setChecked(True)
+        self._show_more(self._open_more.isChecked())
         self.start.setEnabled(outcome.job is not None)
         self.copy.setEnabled(outcome.job is not None)
         self.inputs.set_records([Record((p.used.name, p.used.dtype, shape_text(p.used.shape), p.values,

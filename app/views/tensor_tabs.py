@@ -37,8 +37,8 @@ class TensorTabs(QTabWidget):
         for title, widget in (
                 (self.tr("Histogram"), self.histogram), (self.tr("Scatter"), self.scatter),
                 (self.tr("By magnitude"), self.magnitude), (self.tr("Heat map"), self.heat),
-                (self.tr("Worst"), small_table(self.worst, self.tr("Worst elements"), (150, 110, 110))),
-                (self.tr("Channels"), small_table(self.channels, self.tr("Worst channels"), (110, 120)))):
+                (self.tr("Worst"), small_table(self.worst, self.tr("Worst elements"), (150,), share=(1, 2, 3))),
+                (self.tr("Channels"), small_table(self.channels, self.tr("Worst channels"), (110,), share=(1, 2)))):
             self.addTab(widget, title)
         self._make_items()
 
