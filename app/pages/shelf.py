@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QStackedWidget
 
 from app.assets import Look
 from app.i18n import Lang
-from app.jobs import JobRunner
-from app.pages.interface import Page
 from app.pages.table import COMPARE, Entry
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
+
+    from app.pages.interface import Page
 
 
 class Shelf(QObject):
@@ -82,6 +82,10 @@ class Shelf(QObject):
 
     def shut_down(self) -> None:
         """Stop everything."""
+        if not self._pages:
+            return
+        from app.jobs import JobRunner  # not before the first window is shown
+
         for page in self._pages.values():
             page.shut_down()
             for runner in page.findChildren(JobRunner):
