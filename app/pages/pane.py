@@ -39,6 +39,7 @@ from diag.events import Event, Message, Progress
 from diag.report.document import dumps
 from diag.report.sheet import by_severity, page
 from diag.report.write import save
+from diag.telling import lines
 from diag.types.finding import Finding
 
 _WAIT_MS = 120
@@ -210,7 +211,7 @@ class Pane(QWidget):
             self.problem.tell("")
         except DiagError as error:
             lacking = error.message
-            self.problem.tell(" ".join(error.lines()))
+            self.problem.tell(" ".join(lines(error, self.lang)))
         self.start.setEnabled(not lacking and not self.runner.busy)
         self.start.setToolTip(lacking or self.tr("F5"))
         self.changed.emit()
@@ -328,7 +329,7 @@ class Pane(QWidget):
             self.stopped = True
             self.say(self.tr("Stopped on request."))
         elif isinstance(outcome, BaseException):
-            for line in outcome.lines() if isinstance(outcome, DiagError) else [repr(outcome)]:
+            for line in lines(outcome, self.lang) if isinstance(outcome, DiagError) else [repr(outcome)]:
                 self.say(line)
             self.failed.emit(outcome)
         else:

@@ -164,7 +164,7 @@ class PipelinePage(Page):
     def _set_up(self) -> None:
         from app.pages.pipeline.setup import SetupDialog
 
-        dialog = SetupDialog(self.look, self)
+        dialog = SetupDialog(self.look, self.lang, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.written.connect(self.work.open)
         dialog.open()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import Look
 from app.dialogs.fields import FileField, Problem
+from app.i18n import Lang
 from app.jobs import LatestRunner, call
 from app.models.records import Record, RecordModel
 from app.views.tables import small_table
@@ -25,6 +26,7 @@ from diag.errors import DiagError
 from diag.pipeline.init import Folder, examine, written
 from diag.pipeline.spec import load
 from diag.report.write import save
+from diag.telling import lines
 
 _WAIT_MS = 250
 
@@ -47,8 +49,9 @@ class SetupDialog(QDialog):
 
     written = Signal(object)
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._lang = lang
         self.setWindowTitle(self.tr("Set up a pipeline"))
         self.resize(760, 560)
         self._folder: Folder | None = None
@@ -96,7 +99,7 @@ class SetupDialog(QDialog):
         self._folder = outcome if isinstance(outcome, Folder) else None
         self.ok.setEnabled(self._folder is not None)
         if isinstance(outcome, DiagError):
-            self.problem.tell(" ".join(outcome.lines()))
+            self.problem.tell(" ".join(lines(outcome, self._lang)))
             self.model.set_records([])
         elif self._folder is not None:
             self.problem.tell("")
@@ -115,7 +118,7 @@ class SetupDialog(QDialog):
             save(written(self._folder, self.image.text(), out), out)
             load(out)
         except DiagError as error:
-            self.problem.tell(" ".join(error.lines()))
+            self.problem.tell(" ".join(lines(error, self._lang)))
             return
         self.written.emit(out)
         self.accept()
