@@ -261,4 +261,5 @@ def test_demo_tells_the_story(apart: Command, tmp_path: Path) -> None:
                   "with the original's value put back, the error is gone", "diag report"):
         assert words in told
     assert (tmp_path / "demo" / "report.html").exists()
-    assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["culprits"][0]["layer"]["finding"] == "ACC011"
+    told = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
+    assert told["culprits"][0]["layer"]["finding"] == "ACC011"

@@ -126,7 +126,8 @@ def test_a_fault_beyond_half_precision_is_found_all_the_same(tmp_path: Path) -> 
     gate = next(f for f in found.findings if f.code == "ACC001")
     assert found.outputs[0].reason.lower().startswith(str(gate.values["metric"]).lower())
     decision = found.outputs[0].decision
-    assert decision is not None and decision.metric == "l2_over_control" and decision.value == gate.values["error"]
+    assert decision is not None
+    assert (decision.metric, decision.value) == ("l2_over_control", gate.values["error"])
 
 
 def condition(path: Path, factor: float = 1.0) -> Path:

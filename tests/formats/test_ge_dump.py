@@ -255,5 +255,6 @@ def test_graphs_inside_a_graph_of_the_onnx_like_form():
     assert len(model.graphs) == 5
     assert model.graphs[1].by_name["GatherV2/axis"].type == "Constant"
     holders = [op.name for op in model.main.ops if op.type == "subgraph"]
-    assert [op.body.subgraphs[0] for op in model.main.ops if op.type == "subgraph"] == [g.name for g in model.graphs[1:]]
+    inner = [op.body.subgraphs[0] for op in model.main.ops if op.type == "subgraph"]
+    assert inner == [g.name for g in model.graphs[1:]]
     assert len(holders) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO
 
 import numpy as np
@@ -22,6 +23,8 @@ Array = npt.NDArray[np.generic]
 
 _LAYOUT_NAMES = frozenset({*LAYOUTS.values(), "DefaultFormat"})
 _BFLOAT16 = ("bfloat16", "bf16")
+_UNREADABLE = (ValueError, OSError, EOFError, SyntaxError, TokenError, TypeError, MemoryError, RecursionError)
+"""What numpy raises for a header that is none: it is parsed as Python's literals."""
 
 
 def npy(path: Path, name: FileName) -> RecordedTensor:
@@ -30,7 +33,7 @@ def npy(path: Path, name: FileName) -> RecordedTensor:
         with path.open("rb") as file:
             shape, fortran, kind = _header(file)
             at = file.tell()
-    except (ValueError, OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise FormatError(path, "Expected a numpy array (.npy)", found=str(error).splitlines()[0][:120] if str(error)
                           else type(error).__name__, hint="Copy the file again.") from None
     layout, dtype = _said(name.rest)
