@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -72,12 +73,29 @@ def _unpacked(archive: Path, work: Path) -> Path:
     place = work / "recording"
     try:
         with tarfile.open(archive) as packed:
-            packed.extractall(place, filter="data")
+            for member in packed:
+                _write(packed, member, place)
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise FormatError(archive, "Expected an archive that diag record wrote", found=str(error)[:120],
                           hint="Copy it again, or unpack it and give the folder") from None
-    inside = sorted(place.iterdir())
+    inside = sorted(place.iterdir()) if place.is_dir() else []
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else place
+
+
+def _write(packed: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
+    """One plain file; by ourselves, because the tarfile of older Pythons follows links and climbs out.
+
+    Raises ValueError for a path that leads out; links and devices are left out.
+    """
+    path = (place / member.name).resolve()
+    if path != place.resolve() and place.resolve() not in path.parents:
+        raise ValueError(f"a path that leads out of it: {member.name[:80]}")
+    content = packed.extractfile(member) if member.isfile() else None
+    if content is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with content, path.open("wb") as out:
+        shutil.copyfileobj(content, out)
 
 
 def _of_run(run: RunFolder) -> Recording:
