@@ -48,7 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="log files, folders, archives, - for stdin; or codes")
     group = parser.add_argument_group("triage")
     group.add_argument("--graph", action="append", default=[], metavar="FILE", type=Path,
-                       help="a model (ONNX, MindIR): names in the log are linked to its nodes")
+                       help="a model, or a graph of the compiler (ONNX, MindIR, GE dump, OM): names in the log "
+                       "are linked to its nodes")
     group = parser.add_argument_group("code")
     group.add_argument("--old", action="store_true", help="the log is of CANN 5.1 or earlier: old meanings first")
     group = parser.add_argument_group("show")
@@ -94,10 +95,10 @@ def _link(found: LogDiagnosis, paths: Sequence[Path]) -> tuple[Linked, ...]:
     """Nodes of the models that the log names; readers of models are imported only if one is given."""
     if not paths:
         return ()
-    from diag.formats.registry import open_model
+    from diag.graphs import open_view
     from diag.logs.graphs import link
 
-    return link(found, [open_model(path) for path in paths])
+    return link(found, [open_view(path) for path in paths])
 
 
 def _as_events(events: Any) -> Any:  # noqa: ANN401 - a generator of events, whatever its narrower type

@@ -14,6 +14,7 @@ import pytest
 from diag.cancel import Cancel
 from diag.cli.main import main
 from diag.errors import UsageError
+from diag.graphs import of_graph, open_view
 from diag.logs import triage
 from diag.logs.columns import LEVELS, lines_of, read_columns
 from diag.logs.document import document
@@ -111,9 +112,18 @@ def test_names_are_linked_to_nodes() -> None:
                                                                      "/layers.4/Slice", False),
                                 ("Default/stem/Conv-op12", "/stem/Conv", False)):
         found = triage(f"E20001: Failed to compile Op [{name}]. (optype: [X])\n")
-        linked = link(found, [graph])
+        linked = link(found, [of_graph(graph, "g")])
         assert (linked[0].name, linked[0].node, linked[0].exact) == (name, wanted, exact)
-    assert link(triage("E20001: Failed to compile Op [/other/Thing].\n"), [graph]) == ()
+    assert link(triage("E20001: Failed to compile Op [/other/Thing].\n"), [of_graph(graph, "g")]) == ()
+
+
+def test_a_name_inside_a_fused_operation_leads_to_it(tmp_path: Path) -> None:
+    file = tmp_path / "ge_proto_00000001_graph_0_Build.txt"
+    file.write_text('graph {\n  name: "g"\n  op {\n    name: "convrelu"\n    type: "Conv2D"\n    attr {\n'
+                    '      key: "_datadump_original_op_names"\n      value {\n        list {\n'
+                    '          s: "/conv/Conv"\n          s: "/relu/Relu"\n        }\n      }\n    }\n  }\n}\n')
+    found = triage("E20001: Failed to compile Op [/relu/Relu]. (optype: [X])\n")
+    assert [(one.node, one.op) for one in link(found, [open_view(file)])] == [("convrelu", "Conv2D")]
 
 
 def test_shell_block_is_shell(tmp_path: Path) -> None:
