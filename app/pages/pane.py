@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.assets import Look
-from app.dialogs.fields import Problem
+from app.dialogs.fields import FileField, Problem
 from app.i18n import Lang
 from app.jobs import JobRunner
 from app.pages.interface import Verb
@@ -167,13 +168,21 @@ class Pane(QWidget):
         """Files that were dropped here and belong here."""
         self.open(paths)
 
+    def files(self) -> dict[str, FileField]:
+        """Fields of the form that ``save`` keeps, by name; none where a pane keeps more than files."""
+        return {}
+
     def save(self) -> str:
         """What ``restore`` needs to fill the form again."""
-        raise NotImplementedError
+        return json.dumps({name: field.text() for name, field in self.files().items()})
 
     def restore(self, text: str) -> None:
         """Fill the form as it was; files that are gone are left out."""
-        raise NotImplementedError
+        kept = json.loads(text)
+        for name, field in self.files().items():
+            if kept.get(name) and Path(kept[name]).is_file():
+                field.edit.setText(kept[name])
+        self.check()
 
     # what all do
 

@@ -6,12 +6,12 @@ import difflib
 import json
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from diag.errors import FormatError, UsageError
+from diag.formats.toml import read_toml
 from diag.pipeline.schedulers import class_of
 from diag.types.pipeline import PipelineKind, PipelineSpec, Submodel
 
@@ -34,13 +34,10 @@ _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or 
 def load(path: Path) -> PipelineSpec:
     """The pipeline that the file describes. Raises FormatError (no TOML), UsageError (makes no sense)."""
     try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        facts = read_toml(path, "Text stands in quotes: prompt = \"a photo\"")
     except FileNotFoundError as error:
         raise FormatError(path, "The pipeline's file does not exist",
                           hint="Write it with: diag pipeline init ONNX_FOLDER --mindir FOLDER") from error
-    except (OSError, ValueError) as error:
-        raise FormatError(path, "A TOML file is wanted", found=str(error)[:160],
-                          hint="Text stands in quotes: prompt = \"a photo\"") from error
     return parse(facts, path.absolute())
 
 

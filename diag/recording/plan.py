@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from diag.errors import FormatError, UsageError
+from diag.formats.toml import read_toml
 
 MODES = ("all", "input", "output")
 DATA = ("tensor", "stats")
@@ -82,13 +82,10 @@ class RecordPlan:
 def load(path: Path) -> RecordPlan:
     """The plan in a file. Raises FormatError (no TOML), UsageError (makes no sense)."""
     try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        facts = read_toml(path, "Text stands in quotes: model = \"unet.mindir\"")
     except FileNotFoundError as error:
         raise FormatError(path, "The plan does not exist",
                           hint="Write one: diag record init MODEL.mindir --onnx MODEL.onnx -o plan.toml") from error
-    except (OSError, ValueError) as error:
-        raise FormatError(path, "A TOML file is wanted", found=str(error)[:160],
-                          hint="Text stands in quotes: model = \"unet.mindir\"") from error
     return parse(facts, path.absolute())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from diag.report.csv_ import BOM, safe
 from diag.report.document import told
 from diag.report.numbers import error
 from diag.report.remedy_words import remedy_words
+from diag.report.reproduce import line
 from diag.report.sheet import Column, Findings, Lines, Part, Sheet, Table
 from diag.rules import Lang
 from diag.types.fix import Came, Fix, Measured, Step, Try
@@ -54,16 +54,7 @@ def headline(fix: Fix, lang: Lang = "en") -> str:
 
 def command(fix: Fix) -> str:
     """A line for the shell that does the same again."""
-    words = ["diag", "fix", fix.golden.path, fix.target.path]
-    for name, value in fix.options.items():
-        flag = f"--{name.replace('_', '-')}"
-        if isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
-        elif name == "input":
-            words += [word for item in str(value).split(";") for word in (flag, item)]
-        else:
-            words += [flag, str(value)]
-    return shlex.join(words)
+    return line(["diag", "fix", fix.golden.path, fix.target.path], fix.options)
 
 
 def sheet(fix: Fix, lang: Lang = "en") -> Sheet:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ from diag.report.csv_ import BOM, safe
 from diag.report.document import told
 from diag.report.numbers import error
 from diag.report.remedy_words import remedy_words
+from diag.report.reproduce import line
 from diag.report.sheet import Column, Findings, Lines, Part, Sheet, Table
 from diag.rules import Lang
 from diag.types.lint import Lint, NodeForecast
@@ -47,16 +47,7 @@ def headline(lint: Lint, lang: Lang = "en") -> str:
 
 def command(lint: Lint) -> str:
     """A line for the shell that does the same again."""
-    words = ["diag", "lint", lint.model.path]
-    for name, value in lint.options.items():
-        flag = f"--{name.replace('_', '-')}"
-        if value is True:
-            words.append(flag)
-        elif name == "input":
-            words += [word for item in str(value).split(";") for word in (flag, item)]
-        else:
-            words += [flag, str(value)]
-    return shlex.join(words)
+    return line(["diag", "lint", lint.model.path], lint.options)
 
 
 def sheet(lint: Lint, lang: Lang = "en") -> Sheet:

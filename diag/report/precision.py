@@ -15,6 +15,7 @@ from diag.report.document import told
 from diag.report.labels import labels
 from diag.report.numbers import error, factor, nbytes
 from diag.report.remedy_words import remedy_words
+from diag.report.reproduce import line
 from diag.report.scatter import Axis, Dot, scatter
 from diag.report.sheet import Chart, Column, Findings, Lines, Part, Sheet, Table
 from diag.rules import Lang
@@ -58,16 +59,8 @@ def headline(emulation: Emulation, lang: Lang = "en") -> str:
 
 def command(emulation: Emulation) -> str:
     """A line for the shell that measures the same again."""
-    words = ["diag", "precision", emulation.model.path, "--dtype", {"float16": "fp16"}.get(emulation.dtype, "bf16")]
-    for name, value in emulation.options.items():
-        flag = f"--{name.replace('_', '-')}"
-        if isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
-        elif name == "input":
-            words += [word for item in str(value).split(";") for word in (flag, item)]
-        else:
-            words += [flag, str(value)]
-    return shlex.join(words)
+    dtype = {"float16": "fp16"}.get(emulation.dtype, "bf16")
+    return line(["diag", "precision", emulation.model.path, "--dtype", dtype], emulation.options)
 
 
 def sheet(emulation: Emulation, lang: Lang = "en") -> Sheet:

@@ -1,11 +1,14 @@
-"""The command that measures the same again."""
+"""The command that does the same again."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from diag.types.comparison import RECORDING, Comparison
+
+_REPEATED = ("input", "record")
+"""Options that may be given more than once; recorded as one text, with semicolons."""
 
 
 def command(comparison: Comparison) -> str:
@@ -20,15 +23,21 @@ def command(comparison: Comparison) -> str:
         words += _inputs(comparison)
     if "runtime" not in options and not recorded:
         words += ["--runtime", comparison.target.runtime]
+    return line(words, options)
+
+
+def line(words: Sequence[str], options: Mapping[str, object]) -> str:
+    """A line for the shell: the words, then the options by their recorded names."""
+    said = list(words)
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
-        elif name in ("input", "record"):
-            words += [word for item in str(value).split(";") for word in (flag, item)]
+            said.append(flag if value else f"--no-{flag[2:]}")
+        elif name in _REPEATED:
+            said += [word for item in str(value).split(";") for word in (flag, item)]
         else:
-            words += [flag, str(value)]
-    return shlex.join(words)
+            said += [flag, str(value)]
+    return shlex.join(said)
 
 
 def _inputs(comparison: Comparison) -> Iterator[str]:

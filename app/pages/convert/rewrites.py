@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -169,13 +168,9 @@ class RewritesPane(Pane):
         self.model.edit.setText(str(paths[0]))
         self.check()
 
-    def save(self) -> str:
-        """The form."""
-        return json.dumps({"model": self.model.text()})
-
-    def restore(self, text: str) -> None:
-        """The same form."""
-        self.model.edit.setText(str(json.loads(text).get("model", "")))
+    def files(self) -> dict[str, FileField]:
+        """See ``Pane``."""
+        return {"model": self.model}
 
     def shut_down(self) -> None:
         """See ``Pane``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -152,17 +151,9 @@ class FixPane(Pane):
             field.edit.setText(str(path))
         self.check()
 
-    def save(self) -> str:
-        """The files of the form."""
-        return json.dumps({"golden": self.golden.text(), "target": self.target.text(), "inputs": self.inputs.text()})
-
-    def restore(self, text: str) -> None:
-        """The same files, those that are still there."""
-        kept = json.loads(text)
-        for name, field in (("golden", self.golden), ("target", self.target), ("inputs", self.inputs)):
-            if kept.get(name) and Path(kept[name]).is_file():
-                field.edit.setText(kept[name])
-        self.check()
+    def files(self) -> dict[str, FileField]:
+        """See ``Pane``."""
+        return {"golden": self.golden, "target": self.target, "inputs": self.inputs}
 
     def _tried(self, events: Sequence[Event]) -> None:
         fresh = [e.item for e in events if isinstance(e, Partial)]

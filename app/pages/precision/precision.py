@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -178,17 +177,9 @@ class PrecisionPane(Pane):
         self.model.edit.setText(str(paths[0]))
         self.check()
 
-    def save(self) -> str:
-        """The files of the form."""
-        return json.dumps({"model": self.model.text(), "inputs": self.inputs.text()})
-
-    def restore(self, text: str) -> None:
-        """The same files, those that are still there."""
-        kept = json.loads(text)
-        for name, field in (("model", self.model), ("inputs", self.inputs)):
-            if kept.get(name) and Path(kept[name]).is_file():
-                field.edit.setText(kept[name])
-        self.check()
+    def files(self) -> dict[str, FileField]:
+        """See ``Pane``."""
+        return {"model": self.model, "inputs": self.inputs}
 
     def _columns(self) -> list[Column]:
         return [Column("node", self.tr("Layer")), Column("op", self.tr("Operator")),

@@ -7,6 +7,7 @@ from typing import Any
 
 from diag.report.document import told
 from diag.report.pipeline.wording import headline
+from diag.report.reproduce import line
 from diag.rules import Lang
 from diag.types.pipeline import PipelineDiagnosis
 from diag.workspace.codec import to_json
@@ -33,9 +34,4 @@ def document(found: PipelineDiagnosis, lang: Lang = "en") -> dict[str, Any]:
 
 def command(found: PipelineDiagnosis) -> str:
     """The command line that searches again."""
-    words = ["diag", "pipeline", "locate", found.spec.path or "pipeline.toml"]
-    for name, value in found.options.items():
-        option = "--" + str(name).replace("_", "-")
-        words += [option] if value is True else [option.replace("--", "--no-", 1)] if value is False else [
-            option, str(value)]
-    return " ".join(f'"{w}"' if " " in w else w for w in words)
+    return line(["diag", "pipeline", "locate", found.spec.path or "pipeline.toml"], found.options)

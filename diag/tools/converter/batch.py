@@ -16,14 +16,14 @@ Relative paths count from the plan file.
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from diag.compare.plan import InputChoice
-from diag.errors import FormatError, UsageError
+from diag.errors import UsageError
+from diag.formats.toml import read_toml
 from diag.tools.converter.flags import SAVE_TYPES
 from diag.tools.converter.plan import Checks, ConverterLimits, ConverterPlan, name_of
 from diag.tools.converter.profiles import read_profiles, read_shapes
@@ -49,12 +49,9 @@ class Batch:
 def read_batch(path: Path) -> Batch:
     """The plans of a file. Raises UsageError (what it says makes no sense), FormatError (no TOML)."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = read_toml(path, "See: diag convert --help")
     except FileNotFoundError:
         raise UsageError("There is no such file", where=f"in {path}", hint="Check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FormatError(path, "Expected a batch plan in TOML", found=str(error),
-                          hint="See: diag convert --help") from error
     _known(data, ("defaults", "model"), path, "the plan")
     defaults, models = data.get("defaults", {}), data.get("model", [])
     if not isinstance(defaults, dict) or not isinstance(models, list) or not all(isinstance(m, dict) for m in models):
