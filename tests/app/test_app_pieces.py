@@ -11,7 +11,7 @@ import pytest
 
 from app.pairs import Pair, sort_out
 from app.settings import Settings, interpreters, write_interpreters
-from app.theme import DARK, LIGHT, Theme
+from app.theme import DARK, LIGHT, Theme, boxes
 from diag.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,3 +141,10 @@ def test_nothing_heavy_is_imported_before_the_first_window():
             "'onnxruntime', 'onnx', 'ml_dtypes', 'cattrs'}; print(sorted(heavy & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_empty_check_box_is_seen_on_a_dark_window():
+    colours = boxes(DARK)
+    box = colours.base().color().name()
+    assert contrast(box, DARK.window) >= 2.9
+    assert contrast(DARK.text, box) >= 4
