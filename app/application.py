@@ -42,7 +42,7 @@ class Application(QObject):
         chosen = theme.chosen(self.settings.theme)
         self._app.setStyle("Fusion")
         self._app.setPalette(theme.palette(chosen))
-        self._app.setPalette(theme.boxes(chosen), b"QCheckBox")
+        self._app.setPalette(theme.boxes(chosen), "QCheckBox")  # type: ignore[arg-type]  # takes a str, its stub says bytes
         self._app.setStyleSheet(theme.stylesheet(chosen))
         look = Look(chosen)
         self._app.setWindowIcon(look.icon("app"))
