@@ -120,11 +120,15 @@ def _matching(search: re.Pattern[bytes], data: bytes, starts: Rows) -> list[int]
     """Lines of ``data`` in which the pattern is found; after a match the search goes on in the next line."""
     found: list[int] = []
     at = 0
+    windows = b"\r\n" in data or data.endswith(b"\r")
+    if windows:  # ``$`` must match before the end of a line of Windows too; as long as before, so the places stay
+        data = (data + b"\n").replace(b"\r\n", b"\n\n")[:-1]
     while (match := search.search(data, at)) is not None:
         line = int(np.searchsorted(starts, match.start(), "right")) - 1
         at = int(starts[line + 1]) if line + 1 < len(starts) else len(data) + 1
-        if match.end() < at or search.search(data[starts[line]:at].rstrip(b"\r\n")) is not None:
-            found.append(line)  # a match that runs on into the next line is none
+        alone = match.end() < at and not windows  # a match that runs on into the next line is none
+        if alone or search.search(data[starts[line]:at].rstrip(b"\r\n")) is not None:
+            found.append(line)
         if at > len(data):
             break
     return found

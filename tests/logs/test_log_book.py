@@ -70,6 +70,19 @@ def test_sifting_is_selecting(lines: list[str], wanted: Filter, end: str) -> Non
     book.close()
 
 
+@pytest.mark.parametrize("pattern", ["x$", "^x", "x\\s*$", "^$", "b x$|^x"])
+def test_ends_of_lines_are_found_in_files_of_windows_too(pattern: str) -> None:
+    lines = ["[INFO] a", "b x", "", "x", "x y", "y  x ", "x"]
+    wanted = Filter(pattern=make_pattern(pattern))
+    shown = [[line.line - 1 for line in select(text_source(end.join(lines) + end), wanted, Cancel())]
+             for end in ("\n", "\r\n")]
+    assert shown[0] == shown[1] != []
+    for end in ("\n", "\r\n"):
+        book, _ = book_of(text_source(end.join(lines) + end))
+        assert sift(book, len(book), wanted, Cancel()).tolist() == shown[0]
+        book.close()
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=3000), st.sampled_from(["a.log", "a.log.gz"]))
 def test_any_bytes_become_lines(tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str) -> None:
