@@ -105,4 +105,6 @@ def _watch_parent(cancel: Cancel) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # All is said and every folder closed. Taking the models apart one by one would only make the user wait.
+    os._exit(code)

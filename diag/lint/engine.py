@@ -85,6 +85,7 @@ def _forecast(told: LintPlan, reading: Reading, table: Table, measured: Mapping[
         infos = side.infos({n: a.shape for n, a in inputs.arrays.items()})
         return looked_at(nodes, positions, side, inputs.arrays, infos, cancel)
     except DiagError as error:
+        cancel.check()
         yield Message(f"The model could not be run, so the data of known defects are not known: {error.message}",
                       "warning")
         return nodes

@@ -68,6 +68,7 @@ class Worker:
         self._greeted = False
         self._busy = False
         self._over = False
+        self._cancel = Cancel()
         command = [str(python), "-u", "-X", "faulthandler", str(script.absolute()), str(self.job_dir)]
         try:
             self._child = Child(command, _environment(env or {}), self.job_dir, self.log, limits.log_bytes)
@@ -105,7 +106,7 @@ class Worker:
         if self._busy:
             raise RuntimeError("a worker answers one request at a time")
         cancel.check()
-        self._busy, settled = True, False
+        self._busy, settled, self._cancel = True, False, cancel
         self._number += 1
         watch = _Watch(self._child, cancel, self._limits.wall_s if wall_s is None else wall_s, self._limits.stall_s)
         try:
@@ -134,9 +135,9 @@ class Worker:
         raise self._crash(f"The {self.name} process {what}", hint)
 
     def close(self) -> None:
-        """Let it end by itself, or end it. Twice is fine."""
+        """Let it end by itself, or end it: at once where its last request was cancelled. Twice is fine."""
         self._over = True
-        self._child.stop(max(1.0, self._limits.grace_s), polite=not self._busy)
+        self._child.stop(max(1.0, self._limits.grace_s), polite=not self._busy and not self._cancel)
 
     def kill(self) -> int:
         """End it now with all its children; returns its exit code."""

@@ -14,10 +14,14 @@ import onnx
 import pytest
 from corpus.families import FAMILIES
 from corpus.naturals import NATURALS
+from onnx import helper
 from samples import shared
+from small_models import save, value
 
 from diag.cancel import Cancel
 from diag.compare.plan import InputChoice
+from diag.errors import Cancelled
+from diag.events import Progress
 from diag.lint.engine import lint
 from diag.lint.plan import LintPlan
 from diag.runtimes.conformance import load_cases, table
@@ -37,6 +41,18 @@ def made(build, name: str, folder: Path, seed: int) -> Lint:
     onnx.save(example.model, folder / "m.onnx")
     np.savez(folder / "in.npz", **example.feeds)
     return expected(folder / "m.onnx", folder / "in.npz")
+
+
+def test_a_cancel_is_none_of_the_models_troubles(tmp_path):
+    """The model is run only for known defects that its data decide, as of Cos."""
+    nodes = [helper.make_node("Cos", ["x"], ["y"])]
+    save(tmp_path / "m.onnx", nodes, [value("x", [2, 3])], [value("y", [2, 3])])
+    cancel = Cancel()
+    events = lint(LintPlan(tmp_path / "m.onnx"), cancel)
+    assert any(isinstance(e, Progress) and e.stage == "Looking at the data of known defects" for e in events)
+    cancel.set()
+    with pytest.raises(Cancelled):
+        next(events)
 
 
 def test_older_whole_models_do_what_is_expected(tmp_path):

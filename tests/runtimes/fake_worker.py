@@ -1,5 +1,6 @@
 """A worker that misbehaves on request: the same wire as the real one, driven by the tests of the launcher."""
 
+import atexit
 import os
 import signal
 import subprocess
@@ -86,8 +87,13 @@ def raw(request, channel):
     return {}
 
 
-OPERATIONS = {f.__name__: f for f in (steps, echo, crash, leave, fail, missing, hang, family, flood_log, flood_events,
-                                      raw)}
+def leave_slowly(request, channel):
+    atexit.register(time.sleep, request["seconds"])
+    return {}
+
+
+OPERATIONS = {f.__name__: f for f in (steps, echo, crash, leave, leave_slowly, fail, missing, hang, family, flood_log,
+                                      flood_events, raw)}
 
 if __name__ == "__main__":
     wire.serve(lambda request, channel: OPERATIONS[request["op"]](request, channel))

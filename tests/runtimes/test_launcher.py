@@ -172,6 +172,16 @@ def test_cancel_within_a_second(start, deaf):
     assert gone(worker.pid)
 
 
+def test_after_a_cancel_nobody_waits_for_a_worker_to_end_by_itself(start):
+    worker, cancel = start(grace_s=5), Cancel()
+    assert worker.call("leave_slowly", {"seconds": 4}, cancel) == {}
+    cancel.set()
+    began = time.monotonic()
+    worker.close()
+    assert time.monotonic() - began < 1
+    assert gone(worker.pid)
+
+
 def test_cancelled_before_it_begins(start):
     cancel = Cancel()
     cancel.set()
@@ -313,9 +323,11 @@ def test_no_descriptor_leaks(tmp_path):
 @pytest.mark.parametrize("busy", [False, True])
 def test_the_worker_ends_when_we_are_killed(tmp_path, busy):
     parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(f"""
+        import signal
         from pathlib import Path
         from diag.cancel import Cancel
         from diag.runtimes.launcher import Worker
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
         worker = Worker("fake", Path({sys.executable!r}), Path({str(tmp_path)!r}), script=Path({str(FAKE)!r}))
         for event in worker.stream("hang", {{"busy": {busy}, "deaf": True}}, Cancel()):
             print(worker.pid, flush=True)
@@ -330,9 +342,11 @@ def test_the_worker_ends_when_we_are_killed(tmp_path, busy):
 
 def test_ctrl_c_ends_the_worker(tmp_path):
     parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(f"""
+        import signal
         from pathlib import Path
         from diag.cancel import Cancel
         from diag.runtimes.launcher import Worker
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
         worker = Worker("fake", Path({sys.executable!r}), Path({str(tmp_path)!r}), script=Path({str(FAKE)!r}))
         for event in worker.stream("hang", {{"busy": False}}, Cancel()):
             print(worker.pid, flush=True)
