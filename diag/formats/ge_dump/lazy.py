@@ -9,9 +9,11 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
 
 from diag.errors import FormatError
 from diag.formats.ge_dump import proto
@@ -20,8 +22,9 @@ from diag.formats.ge_dump.textproto import Message, parse, unescaped
 from diag.formats.ge_dump.values import edges
 from diag.types.ge import GeBody, GeGraph, GeOp, GeSketch, sketched
 
+_BLOCK = 1 << 17
 # A map's own ``find`` goes byte by byte before Python 3.12; an expression does not.
-_GRAPH_END = re.compile(rb"\n\}\n")
+_NEWLINE, _BLANK, _CLOSES = 10, 32, b"}\n"
 _INPUT = re.compile(rb"\n    input: ")
 _LONG_TAIL = 1 << 22
 _DEEPER, _MOST_DEPTH = 3, 30
@@ -50,9 +53,8 @@ class _Level:
         self.inner_end = re.compile(rb"\n" + pad + rb"    \}\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Where one operation lies; ``data`` is the whole file, mapped."""
+class Part(NamedTuple):
+    """Where one operation lies; ``data`` is the whole file, mapped. A tuple: there are tens of thousands."""
 
     data: mmap.mmap | bytes
     path: Path
@@ -79,20 +81,39 @@ class Part:
 
 def graphs(data: mmap.mmap | bytes, path: Path, style: ModuleType) -> tuple[tuple[GeGraph, ...], int]:
     """All graphs, and the byte behind the last one. Raises Irregular."""
-    whole = style.GRAPH + b" {\n"
-    starts = [0] if data[:len(whole)] == whole else []
-    starts += [at + 1 for at in _finds(data, b"\n" + whole)]
-    if not starts:
-        raise Irregular
     found, last, level = [], 0, _Level(style.OP, 0)
-    for start in starts:
-        end = _GRAPH_END.search(data, start)
-        if end is None or start < last:
-            raise Irregular
-        last = end.end()
-        found.append(_graph(data, path, style, level, (start + len(whole), end.start() + 1)))
+    for start, end in _spans(data, style.GRAPH + b" {\n"):
+        found.append(_graph(data, path, style, level, (start, end)))
+        last = end + len(_CLOSES)
     _check_inputs(data, found)
     return (*found, *_inner(data, path, style, level, found)), last
+
+
+def _spans(data: mmap.mmap | bytes, opens: bytes) -> list[tuple[int, int]]:
+    """What stands between ``opens`` and the bracket that closes it, both at the margin. Raises Irregular."""
+    found: list[tuple[int, int]] = []
+    start = -1
+    for at in _at_margin(data):
+        if data[at:at + len(opens)] == opens:
+            if start >= 0:
+                raise Irregular
+            start = at + len(opens)
+        elif start >= 0 and data[at:at + len(_CLOSES)] == _CLOSES:
+            found.append((start, at))
+            start = -1
+    if start >= 0 or not found:
+        raise Irregular
+    return found
+
+
+def _at_margin(data: mmap.mmap | bytes) -> Iterator[int]:
+    """Where lines begin that are not indented: few, so all bytes are compared at once, block by block."""
+    if data[:1] not in (b"", b" "):
+        yield 0
+    text = np.frombuffer(data, np.uint8)
+    for start in range(0, len(text), _BLOCK):
+        block = text[start:start + _BLOCK + 1]
+        yield from (start + 1 + np.flatnonzero((block[:-1] == _NEWLINE) & (block[1:] != _BLANK))).tolist()
 
 
 def _inner(data: mmap.mmap | bytes, path: Path, style: ModuleType, level: _Level,
@@ -180,10 +201,6 @@ def _op(data: mmap.mmap | bytes, path: Path, style: ModuleType, level: _Level, w
         raise Irregular
     inputs, controls = edges(references)
     return GeOp(name, kind, inputs, controls, Part(data, path, start, end, style))
-
-
-def _finds(data: mmap.mmap | bytes, what: bytes) -> Iterator[int]:
-    return (match.start() for match in re.finditer(re.escape(what), data))
 
 
 def checked(found: tuple[GeGraph, ...], path: Path) -> tuple[GeGraph, ...]:
