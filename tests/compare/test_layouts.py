@@ -7,9 +7,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diag.compare.align import layout as where
 from diag.compare.align.layout import arrange, distance, layouts, unarranged
 
 SHAPES = st.lists(st.integers(1, 4), min_size=0, max_size=5)
@@ -95,3 +96,19 @@ def test_a_few_far_elements_among_many_are_seen() -> None:
         other = one.copy()
         other[index] = 1e4
         assert distance(one, other) > 1
+
+
+@settings(max_examples=80)
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=4), st.integers(0, 2**32 - 1),
+       st.sampled_from([np.float16, np.float32, np.float64]), st.booleans())
+def test_distance_is_the_same_in_pieces(shape: list[int], seed: int, dtype: type, special: bool) -> None:
+    random = np.random.default_rng(seed)
+    golden = random.normal(size=shape).astype(dtype)
+    target = (golden + 0.01 * random.normal(size=shape)).astype(dtype)
+    if special:
+        golden.flat[0] = target.flat[0] = random.choice([np.inf, np.nan, -np.inf])
+    whole = distance(golden, target)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(where, "_BLOCK", 8)
+        assert distance(golden, target) == pytest.approx(whole, rel=1e-5)
+        assert distance(golden.T, target.T) == pytest.approx(whole, rel=1e-5)

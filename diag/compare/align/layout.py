@@ -13,6 +13,9 @@ Layout = tuple[int, ...] | None
 """Permutation that brings golden axes into the target's order; None: the order is the same."""
 
 _SAMPLE = 4096
+_BLOCK = 1 << 20
+"""Elements of which differences are held at a time."""
+
 _PERMUTATIONS: dict[int, tuple[tuple[int, ...], ...]] = {
     3: ((0, 2, 1),), 4: ((0, 2, 3, 1), (0, 3, 1, 2)), 5: ((0, 2, 3, 4, 1), (0, 4, 1, 2, 3)),
 }
@@ -65,9 +68,32 @@ def distance(golden: Array, target: Array) -> float:
 def _relative(golden: Array, target: Array) -> float:
     if golden.dtype.kind in "biuO" or target.dtype.kind in "biuO":
         return float(np.mean(golden != target)) if golden.size else 0.0
-    quick = _quick(golden, target)
-    if quick is not None:
-        return quick
+    norm = error = 0.0
+    for g, t in _blocks(golden, target):
+        sums = _quick(g, t) or _careful(g, t)
+        norm, error = norm + sums[0], error + sums[1]
+        if error == math.inf:
+            return math.inf
+    if norm == 0:
+        return 0.0 if error == 0 else math.inf
+    return math.sqrt(error / norm)
+
+
+def _blocks(golden: Array, target: Array) -> Iterator[tuple[Array, Array]]:
+    """Views of both, cut along the longest axis, so that what is computed from them stays small."""
+    if golden.size <= _BLOCK:
+        yield golden, target
+        return
+    axis = int(np.argmax(golden.shape))
+    length = golden.shape[axis]
+    step = max(1, length * _BLOCK // golden.size)
+    for start in range(0, length, step):
+        part = (slice(None),) * axis + (slice(start, start + step),)
+        yield golden[part], target[part]
+
+
+def _careful(golden: Array, target: Array) -> tuple[float, float]:
+    """Squared norms of golden and of the difference, without what is non-finite on both sides in the same way."""
     with np.errstate(all="ignore"):
         g = golden.astype(np.float64, copy=False)
         d = target.astype(np.float64, copy=False) - g
@@ -76,21 +102,17 @@ def _relative(golden: Array, target: Array) -> float:
             t = np.asarray(target)
             same = (np.isnan(g) & np.isnan(t)) | (g == t)
             if not bool(same[bad].all()):
-                return math.inf
+                return 0.0, math.inf
             d = np.where(bad, 0, d)
             g = np.where(bad, 0, g)
         # Mask constants near the dtype's limit would hide every other element.
         huge = np.abs(g) > 1e30
         if huge.any():
             d, g = np.where(huge, d / 1e38, d), np.where(huge, 0, g)
-        norm = float(np.sqrt(np.vdot(g, g)))
-        error = float(np.sqrt(np.vdot(d, d)))
-    if norm == 0:
-        return 0.0 if error == 0 else math.inf
-    return error / norm
+        return float(np.vdot(g, g)), float(np.vdot(d, d))
 
 
-def _quick(golden: Array, target: Array) -> float | None:
+def _quick(golden: Array, target: Array) -> tuple[float, float] | None:
     """The same for ordinary float32 tensors, in a quarter of the time; None where care is needed."""
     if golden.dtype != np.float32 or target.dtype != np.float32:
         return None
@@ -101,7 +123,7 @@ def _quick(golden: Array, target: Array) -> float | None:
     # Infinite or NaN: something is not finite, or a mask constant is in it. Tiny: squares may have vanished.
     if not (np.isfinite(norm) and np.isfinite(error)) or norm <= 1e-30:
         return None
-    return float(np.sqrt(error / norm))
+    return norm, error
 
 
 def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:

@@ -87,9 +87,11 @@ class Judging:
         while True:
             if self.tape.position < len(self.tape) - 1:
                 self.tape.advance(self.tape.position + 1, cancel)
+            self._keep_outputs()
+            # What is neither judged now nor read later makes room for what is run beside it.
+            self.tape.release(lambda g: g not in self.live or g in waiting)
             if self.envelope is not None:
                 self.envelope.advance(self.tape, cancel)
-            self._keep_outputs()
             fresh = []
             for golden in [g for g in waiting if self.tape.array(g) is not None]:
                 cancel.check()
@@ -267,7 +269,7 @@ class Judging:
                 if array is None and info.name in self.tape.weights:
                     array = weight_files.load(self.tape.weights[info.name])
                 if array is not None:
-                    self.outputs[name] = np.array(array)
+                    self.outputs[name] = array
 
 
 def _with_masks(found: Placed, golden: Array) -> Placed:
@@ -279,9 +281,9 @@ def _with_masks(found: Placed, golden: Array) -> Placed:
     if array is None or array.dtype.itemsize > 2 or array.dtype.kind not in "fV" or golden.dtype.kind != "f":
         return found
     with np.errstate(invalid="ignore", over="ignore"):
-        huge = np.abs(golden) >= _MASK
-        if not huge.any():
+        if not (golden.size and max(np.fmax.reduce(golden, axis=None), -np.fmin.reduce(golden, axis=None)) >= _MASK):
             return found
+        huge = np.abs(golden) >= _MASK
         wide = array.astype(golden.dtype)
         kept = huge & (np.sign(wide) == np.sign(golden)) & (np.abs(wide) >= _LIMIT)
     return replace(found, array=np.where(kept, golden, wide).astype(golden.dtype)) if kept.any() else found

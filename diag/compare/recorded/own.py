@@ -52,7 +52,7 @@ class Reruns:
         except (ToolFailed, KeyError):
             # Shapes that do not fit each other: the pairing is wrong, or the recording is of other inputs.
             return {}
-        return {g: np.array(to_numpy(v)) for g, v in found.items() if v.is_tensor()}
+        return {g: to_numpy(v) for g, v in found.items() if v.is_tensor()}
 
     def takes(self, golden: str, array: Array) -> bool:
         """Whether these can be elements of a golden tensor: quantised ones cannot be those of a float."""
