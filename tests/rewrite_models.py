@@ -58,6 +58,14 @@ def layer_norm(path: Path) -> Path:
     return save(path, nodes, [value("x", (1, 8, 16))], [value("y", (1, 8, 16))], held)
 
 
+def layer_norm_amplified(path: Path) -> Path:
+    """A sine of large angles turns the last digits of a LayerNormalization into the outputs' sixth."""
+    nodes = [helper.make_node("LayerNormalization", ["x", "s", "b"], ["n"], "norm"),
+             helper.make_node("Mul", ["n", "k"], ["m"], "mul"), helper.make_node("Sin", ["m"], ["y"], "sin")]
+    held = {"s": np.ones(64, np.float32), "b": np.zeros(64, np.float32), "k": np.array(40, np.float32)}
+    return save(path, nodes, [value("x", (4, 64))], [value("y", (4, 64))], held)
+
+
 def layer_norm_plain(path: Path) -> Path:
     """LayerNormalization over two axes, without a bias, in opset 18."""
     nodes = [helper.make_node("LayerNormalization", ["x", "s"], ["y"], "norm", axis=1)]

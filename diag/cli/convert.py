@@ -9,8 +9,9 @@
   diag convert --check-config FILE.ini [--fix NEW.ini] what is wrong with a converter's configuration
 
 A batch plan has [defaults] and one [[model]] for each model, with the keys onnx, name, out or output, shapes, profiles,
-optimize, save_type, precision, aoe, custom_ops, config_file, tool, converter, version, rewrites, timeout_s, stall_s,
-memory, diagnostics, smoke, compare, runtime, device, inputs, seed, and the tables config, flags and env.
+optimize, save_type, precision, aoe, custom_ops, config_file, tool, converter, version, rewrites, rewrite_limit,
+timeout_s, stall_s, memory, diagnostics, smoke, compare, runtime, device, inputs, seed, and the tables config, flags
+and env.
 
 Exit code 1: a model failed, does not run, or answers wrongly.
 """
@@ -26,6 +27,7 @@ from diag.cancel import Cancel
 from diag.cli.deliver import deliver, exit_code
 from diag.cli.options import at_least, parse_device, parse_size
 from diag.cli.progress import drive
+from diag.cli.rewriting import add_rewrite_limit
 from diag.compare.plan import InputChoice
 from diag.errors import UsageError
 from diag.jobs.convert import ConvertJob, run_convert
@@ -80,6 +82,7 @@ def _options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--rewrite", action="append", default=[], metavar="NAME", choices=(AUTO, *NAMES),
                        help="say parts of the model in other operators first (proved to change nothing); auto: those "
                        "that are offered, and only where the model is no success as it is; repeatable")
+    add_rewrite_limit(group)
     group.add_argument("--show-rewrites", action="store_true", help="show what is offered and convert nothing")
     group.add_argument("--tool", choices=TOOLS, default="auto",
                        help="converter_lite (LITE_HOME, PATH) or MindSpore Lite's Python package (default: what is "
@@ -166,7 +169,8 @@ def _plan(args: argparse.Namespace, path: Path, name: str) -> ConverterPlan:
     return ConverterPlan(
         path, output, read_shapes(args.shape), read_profiles(args.profiles), args.optimize, args.save_type,
         args.precision, args.aoe, args.custom_ops, _config(args.set), args.config, _flags(args.flag), args.tool,
-        args.converter, args.converter_version, {}, args.diagnostics, tuple(args.rewrite), checks, limits)
+        args.converter, args.converter_version, {}, args.diagnostics, tuple(args.rewrite), args.rewrite_limit,
+        checks, limits)
 
 
 def _config(told: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -20,7 +20,8 @@ from diag.report.convert_words import convert_words
 from diag.report.csv_ import BOM, safe
 from diag.report.document import told
 from diag.report.sheet import Column, Findings, Lines, Part, Sheet, Table
-from diag.rewrites.apply import LIMIT, Offer, Rewritten, rewrite
+from diag.rewrites.apply import Offer, Rewritten, rewrite
+from diag.rewrites.interface import LIMIT
 from diag.tools.converter.flags import read_version
 from diag.tools.converter.offered import offers_for
 from diag.tools.converter.plan import ConverterPlan
@@ -91,8 +92,8 @@ def show_rewrites(args: argparse.Namespace, plans: Mapping[str, ConverterPlan]) 
 def _proved(plan: ConverterPlan, offer: Offer, out: Path, args: argparse.Namespace) -> Rewritten:
     cancel = Cancel()
     fixed = {n: s for n, s in plan.shapes.items() if -1 not in s}
-    result: Rewritten = drive(rewrite(plan.onnx, [offer.name], out, cancel, shapes=fixed, choice=plan.checks.inputs),
-                              args, cancel)
+    result: Rewritten = drive(rewrite(plan.onnx, [offer.name], out, cancel, shapes=fixed, choice=plan.checks.inputs,
+                                      limit=plan.rewrite_limit), args, cancel)
     return result
 
 

@@ -20,6 +20,7 @@ from diag.cli import compare
 from diag.cli.deliver import deliver, exit_code
 from diag.cli.options import at_least, parse_shapes
 from diag.cli.progress import drive
+from diag.cli.rewriting import add_rewrite_limit
 from diag.errors import UsageError
 from diag.fix.plan import DEFAULT_TRIES, FixPlan, PipelineFixPlan
 from diag.jobs.fix import FixJob, PipelineFixJob, run_fix, run_pipeline_fix
@@ -27,6 +28,7 @@ from diag.pipeline.plan import PipelinePlan
 from diag.pipeline.spec import load
 from diag.report.fix import document, sheet, to_csv
 from diag.report.fix_pipeline import pipeline_csv, pipeline_document, pipeline_sheet
+from diag.rewrites.interface import LIMIT
 from diag.runtimes.places import cache_dir
 from diag.tools.converter.plan import Checks, ConverterPlan
 from diag.types.fix import Fix, PipelineFix
@@ -43,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--tries", type=at_least(1), default=DEFAULT_TRIES, help="most conversions (default %(default)s)")
     how.add_argument("--optimize", default="general", help="as for the converter (default general)")
     how.add_argument("--config", type=Path, default=None, metavar="FILE.ini", help="the converter's configuration")
+    add_rewrite_limit(how)
     compare.add_options(parser)
 
 
@@ -77,12 +80,13 @@ def job_of(args: argparse.Namespace) -> FixJob:
     out = args.out or cache_dir() / "fixes" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.target.stem}-{os.getpid()}"
     plan = compare.job_of(argparse.Namespace(**{**vars(args), "out": out.absolute()})).plan
     convert = ConverterPlan(args.golden, out.absolute() / "model.mindir", parse_shapes(args.shape),
-                            optimize=args.optimize, config_file=args.config,
+                            optimize=args.optimize, config_file=args.config, rewrite_limit=args.rewrite_limit,
                             checks=Checks(inputs=plan.inputs, device=plan.device))
     told = {**plan.told}
-    for name, default in (("output", None), ("tries", DEFAULT_TRIES), ("optimize", "general"), ("config", None)):
+    for name, default in (("output", None), ("tries", DEFAULT_TRIES), ("optimize", "general"), ("config", None),
+                          ("rewrite_limit", LIMIT)):
         value = getattr(args, name)
         if value != default:
-            told[name] = value if isinstance(value, int) else str(value)
+            told[name] = value if isinstance(value, int | float) else str(value)
     output = None if args.output is None else args.output.absolute()
     return FixJob(FixPlan(plan, convert, output, args.tries, told), args.runtime)

@@ -204,7 +204,8 @@ class _Work:
 
     def _rewritten(self, one: Hypothesis, place: Path, cancel: Cancel) -> Rewritten:
         out = place / f"{self.plan.compare.golden.stem}.onnx"
-        for event in rewrite(self.onnx, one.rewrites, out, cancel, choice=self.plan.compare.inputs, nodes=one.nodes):
+        for event in rewrite(self.onnx, one.rewrites, out, cancel, choice=self.plan.compare.inputs, nodes=one.nodes,
+                             limit=self.plan.convert.rewrite_limit):
             if isinstance(event, Finished):
                 result: Rewritten = event.result
                 return result

@@ -17,7 +17,7 @@ from diag.errors import UsageError
 from diag.events import Event, Finished, Progress
 from diag.formats.onnx import load
 from diag.rewrites.difference import Line, difference
-from diag.rewrites.interface import Rewrite, Site
+from diag.rewrites.interface import LIMIT, Rewrite, Site
 from diag.rewrites.model import Model
 from diag.rewrites.places import places
 from diag.rewrites.registry import named, rewrites
@@ -28,11 +28,8 @@ from diag.types.codes import Code
 from diag.types.dtype import DType
 from diag.types.finding import Finding
 
-LIMIT = 1e-6
-"""Largest relative L2 change of an output that a rewrite may make: float32 sums in another order."""
-
 GROWN = 1e-5
-"""How far differences of rounding that are within ``LIMIT`` where they are made may grow on their way to an output."""
+"""Up to this change of an output each place is looked at alone: within ``LIMIT``, rounding grew."""
 
 SEEDS = (0, 1)
 
@@ -68,7 +65,8 @@ class Rewritten:
         changes: the outputs on each seed, old against new, in onnxruntime without optimisation.
         places: each rewritten place alone, on the old model's values; measured only where an output moved by more
             than ``LIMIT``.
-        proved: whether no output moved by more than ``LIMIT``; or no place, and no output by more than ``GROWN``.
+        proved: whether no output moved by more than ``LIMIT``; or no place by more than that, and no output by more
+            than the wider limit that the user allowed.
         findings: REWRITE_CHANGES for an output that moved too far.
     """
 
@@ -85,6 +83,11 @@ class Rewritten:
         """The largest relative change of any output; 0 where nothing moved."""
         return max((c.rel_l2 for c in self.changes if not np.isnan(c.rel_l2)), default=0.0)
 
+    @property
+    def only_grew(self) -> bool:
+        """Whether it is not proved only because rounding within the limit at each place grew on its way."""
+        return not self.proved and bool(self.places) and all(c.same for c in self.places)
+
 
 def offers(path: Path, wanted: Sequence[Rewrite] | None = None) -> tuple[Offer, ...]:
     """The rewrites that apply to a model, in the order in which they are best applied. Raises FormatError."""
@@ -100,10 +103,11 @@ def offers(path: Path, wanted: Sequence[Rewrite] | None = None) -> tuple[Offer, 
 
 def rewrite(source: Path, names: Sequence[str], out: Path, cancel: Cancel, *,
             shapes: dict[str, tuple[int, ...]] | None = None, choice: InputChoice | None = None,
-            nodes: Sequence[str] = ()) -> Iterator[Event]:
+            nodes: Sequence[str] = (), limit: float = LIMIT) -> Iterator[Event]:
     """Apply, write, prove: Progress, then Finished(Rewritten), whose ``proved`` says whether it may be used.
 
     ``nodes``: only at these nodes; everywhere where it is empty. ``choice``: inputs to prove it with.
+    ``limit``: how far an output may move where each rewritten place alone moves by no more than ``LIMIT``.
     Raises UsageError (no such rewrite, none applies), FormatError, ToolFailed, Cancelled.
     """
     yield Progress("Rewriting", 0, 2)
@@ -117,9 +121,9 @@ def rewrite(source: Path, names: Sequence[str], out: Path, cancel: Cancel, *,
     changes = tuple(prove(source, out, cancel, shapes=shapes, choice=choice))
     alone: tuple[OutputChange, ...] = ()
     proved = all(c.same for c in changes) and bool(changes)
-    if not proved and changes and all(c.rel_l2 <= GROWN for c in changes):
+    if not proved and changes and all(c.rel_l2 <= max(GROWN, limit) for c in changes):
         alone = tuple(prove_places(source, out, cancel, shapes=shapes, choice=choice))
-        proved = all(c.same for c in alone) and bool(alone)
+        proved = all(c.same for c in alone) and bool(alone) and all(c.rel_l2 <= limit for c in changes)
     bad = () if proved else [c for c in (*changes, *alone) if not c.same]
     told = tuple(finding(Code.REWRITE_CHANGES, source.name, rewrite=", ".join(n for n, _ in applied), output=c.output,
                          error=c.rel_l2, limit=LIMIT) for c in bad)

@@ -9,6 +9,9 @@ from typing import Protocol
 from diag.rewrites.model import Model
 from diag.types.codes import Code
 
+LIMIT = 1e-6
+"""Largest relative L2 change of an output that a rewrite may make: float32 sums in another order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

@@ -18,9 +18,10 @@ from small_models import perceptron
 from diag.cancel import Cancel
 from diag.errors import Cancelled, FormatError, UsageError
 from diag.events import Finished
-from diag.rewrites import apply, norms
-from diag.rewrites.apply import LIMIT, Rewritten, offers, prove_places, rewrite
+from diag.rewrites import norms
+from diag.rewrites.apply import Rewritten, offers, prove_places, rewrite
 from diag.rewrites.einsum import product
+from diag.rewrites.interface import LIMIT
 from diag.rewrites.model import Model
 from diag.rewrites.registry import NAMES, named
 
@@ -216,17 +217,17 @@ def test_each_place_is_proved_alone(name, make, ends, tmp_path):
     assert [p.name for p in result.path.parent.glob(".*")] == []
 
 
-def test_rounding_that_grew_is_no_change_and_a_wrong_place_is_one(tmp_path, monkeypatch):
-    """With a limit below what this model's outputs move by, its places decide; one of them is then made wrong."""
-    source = models.layer_norm(tmp_path / "m.onnx")
-    honest = done(source, ["layer_norm_decomposed"], tmp_path / "n.onnx")
-    place = max(change.rel_l2 for change in prove_places(source, honest.path, Cancel()))
-    monkeypatch.setattr(apply, "GROWN", 1.0)
-    monkeypatch.setattr(apply, "LIMIT", honest.largest / 2)
-    assert done(source, ["layer_norm_decomposed"], tmp_path / "o.onnx").proved is (place <= honest.largest / 2)
-    monkeypatch.setattr(apply, "LIMIT", LIMIT)
+def test_rounding_that_grew_is_refused_unless_allowed_and_a_wrong_place_always(tmp_path, monkeypatch):
+    source = models.layer_norm_amplified(tmp_path / "m.onnx")
+    strict = done(source, ["layer_norm_decomposed"], tmp_path / "n.onnx")
+    assert LIMIT < strict.largest < 1e-5
+    assert not strict.proved
+    assert strict.only_grew
+    assert {f.code for f in strict.findings} == {"CNV014"}
+    assert done(source, ["layer_norm_decomposed"], tmp_path / "o.onnx", limit=1e-5).proved
     monkeypatch.setattr(norms, "_attribute", lambda _node, _name, default: default * 1.5)
-    wrong = done(source, ["layer_norm_decomposed"], tmp_path / "p.onnx")
+    wrong = done(source, ["layer_norm_decomposed"], tmp_path / "p.onnx", limit=1e-3)
     assert not wrong.proved
+    assert not wrong.only_grew
     assert [(change.output, change.same) for change in wrong.places] == [("n", False)]
     assert {f.code for f in wrong.findings} == {"CNV014"}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import rewrite_models
 from fake_converter import SUCCESS, FakeConverter
 from samples import shared
 
 from diag.cancel import Cancel
-from diag.errors import Cancelled, FormatError, RuntimeUnavailable, UsageError
+from diag.errors import Cancelled, FormatError, RuntimeUnavailable, ToolFailed, UsageError
 from diag.events import Finished, Message
 from diag.tools.converter.find import find_converter, find_program
 from diag.tools.converter.following import LOG
@@ -68,6 +70,18 @@ def test_success_is_proved_by_a_first_run(fake, tmp_path):
     assert found.log is not None
     assert found.log.read_text(encoding="utf-8") == SUCCESS
     assert sorted(p.name for p in found.output.parent.iterdir()) == ["text_encoder.mindir", "text_encoder.mindir.log"]
+
+
+def test_a_rewrite_whose_rounding_grows_is_used_only_where_that_is_allowed(fake, tmp_path):
+    fake.answers(stdout=SUCCESS, model=PAIR / "text_encoder.mindir")
+    source = rewrite_models.layer_norm_amplified(tmp_path / "m.onnx")
+    ask = plan(tmp_path, onnx=source, rewrites=("layer_norm_decomposed",), checks=Checks(smoke=False))
+    with pytest.raises(ToolFailed, match="change the model's answers") as refused:
+        done(ask)
+    assert "--rewrite-limit 1e-05" in refused.value.hint
+    allowed = done(replace(ask, rewrite_limit=1e-5))
+    assert allowed.output is not None
+    assert 1e-6 < allowed.change <= 1e-5
 
 
 def test_errors_on_the_way_to_success_mean_nothing(fake, tmp_path):

@@ -23,7 +23,8 @@ from diag.events import Event
 from diag.jobs.rewrites import Offered, RewriteJob, run_rewrites
 from diag.report.document import dumps
 from diag.report.sheet import Column, Lines, Part, Sheet, Table, page
-from diag.rewrites.apply import LIMIT, Offer, Rewritten
+from diag.rewrites.apply import Offer, Rewritten
+from diag.rewrites.interface import LIMIT
 from diag.rules import words as say
 from diag.tools.converter.offered import LAST
 from diag.tools.converter.plan import name_of

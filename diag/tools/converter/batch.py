@@ -24,6 +24,7 @@ from typing import Any
 from diag.compare.plan import InputChoice
 from diag.errors import UsageError
 from diag.formats.toml import read_toml
+from diag.rewrites.interface import LIMIT
 from diag.tools.converter.flags import SAVE_TYPES
 from diag.tools.converter.plan import Checks, ConverterLimits, ConverterPlan, name_of
 from diag.tools.converter.profiles import read_profiles, read_shapes
@@ -33,7 +34,7 @@ AUTO = "auto"
 
 _TEXTS = ("name", "onnx", "out", "output", "shapes", "profiles", "optimize", "save_type", "precision", "aoe",
           "custom_ops", "config_file", "tool", "converter", "version", "inputs", "runtime", "device", "dtype", "memory")
-_NUMBERS = ("timeout_s", "stall_s", "seed", "check_profiles")
+_NUMBERS = ("timeout_s", "stall_s", "seed", "check_profiles", "rewrite_limit")
 _SWITCHES = ("diagnostics", "smoke", "compare")
 _TABLES = ("config", "flags", "env")
 _KEYS = (*_TEXTS, *_NUMBERS, *_SWITCHES, *_TABLES, "rewrites")
@@ -96,7 +97,7 @@ def plan_of(told: Mapping[str, Any], base: Path, where: str) -> ConverterPlan:
         {k: str(v) for k, v in told.get("flags", {}).items()}, told.get("tool", "auto"),
         Path(told["converter"]).expanduser() if told.get("converter") else None, told.get("version", ""),
         {k: str(v) for k, v in told.get("env", {}).items()}, told.get("diagnostics", False),
-        tuple(told.get("rewrites", ())), checks, limits)
+        tuple(told.get("rewrites", ())), float(told.get("rewrite_limit", LIMIT)), checks, limits)
 
 
 def read_bytes(text: str, where: str) -> int:

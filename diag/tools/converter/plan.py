@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from diag.compare.plan import InputChoice
+from diag.rewrites.interface import LIMIT
 from diag.tools.converter.profiles import Profiles
 
 Config = Mapping[str, Mapping[str, str]]
@@ -70,6 +71,7 @@ class ConverterPlan:
         env: variables for its process.
         diagnostics: set the variables that make its log tell more.
         rewrites: names of rewrites to apply first (``diag.rewrites``), verified before they are used.
+        rewrite_limit: relative L2 by which they may move an output, where each place alone moves by no more than 1e-6.
         checks, limits: see there.
     """
 
@@ -91,6 +93,7 @@ class ConverterPlan:
     env: Mapping[str, str] = field(default_factory=dict)
     diagnostics: bool = False
     rewrites: tuple[str, ...] = ()
+    rewrite_limit: float = LIMIT
     checks: Checks = field(default_factory=Checks)
     limits: ConverterLimits = field(default_factory=ConverterLimits)
 

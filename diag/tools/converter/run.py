@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -117,19 +118,33 @@ def _rewritten(plan: ConverterPlan, cancel: Cancel) -> Generator[Event, None, tu
         return plan.onnx, None
     out = plan.output.parent / f"{plan.output.stem}.rewritten" / plan.onnx.name
     fixed = {name: shape for name, shape in plan.shapes.items() if -1 not in shape}
-    for event in rewrite(plan.onnx, plan.rewrites, out, cancel, shapes=fixed, choice=plan.checks.inputs):
+    for event in rewrite(plan.onnx, plan.rewrites, out, cancel, shapes=fixed, choice=plan.checks.inputs,
+                         limit=plan.rewrite_limit):
         if isinstance(event, Finished):
             result: Rewritten = event.result
             if not result.proved:
-                worst = result.findings[0].values if result.findings else {}
-                raise ToolFailed("The rewrites change the model's answers and were not used",
-                                 where=f"output {worst.get('output', '?')} moves by {worst.get('error', '?')}",
-                                 hint=f"Convert without: {', '.join(n for n, _ in result.applied)}")
+                raise _refused(result)
             told = "".join(f"{line.kind} {line.text}\n" for line in result.lines)
             result.path.with_suffix(".diff").write_text(told, encoding="utf-8")
             return result.path, result
         yield event
     raise AssertionError("a rewrite ended without Finished")
+
+
+def _refused(result: Rewritten) -> ToolFailed:
+    worst = result.findings[0].values if result.findings else {}
+    names = ", ".join(n for n, _ in result.applied)
+    hint = f"Convert without: {names}"
+    if result.only_grew:
+        hint = (f"Each place alone moves by {max(c.rel_l2 for c in result.places):.1e} at most: it is rounding that "
+                f"grows. Allow it with --rewrite-limit {_above(result.largest):g}, or convert without: {names}")
+    return ToolFailed("The rewrites change the model's answers and were not used",
+                      where=f"output {worst.get('output', '?')} moves by {worst.get('error', '?')}", hint=hint)
+
+
+def _above(error: float) -> float:
+    """The next power of ten."""
+    return float(10.0 ** math.ceil(math.log10(error)))
 
 
 def _config_file(plan: ConverterPlan, config: dict[str, dict[str, str]]) -> Path | None:
