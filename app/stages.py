@@ -20,7 +20,7 @@ _STAGES = (QT_TRANSLATE_NOOP("Stages", "Opening the models"), QT_TRANSLATE_NOOP(
            QT_TRANSLATE_NOOP("Stages", "Proving that it answers the same"),
            QT_TRANSLATE_NOOP("Stages", "Looking for rewrites"), QT_TRANSLATE_NOOP("Stages", "Proving rewrites"),
            QT_TRANSLATE_NOOP("Stages", "models"), QT_TRANSLATE_NOOP("Stages", "nodes"),
-           QT_TRANSLATE_NOOP("Stages", "Opening the model"),
+           QT_TRANSLATE_NOOP("Stages", "Opening the model"), QT_TRANSLATE_NOOP("Stages", "Opening the recorded result"),
            QT_TRANSLATE_NOOP("Stages", "Running in float32 and in float16"),
            QT_TRANSLATE_NOOP("Stages", "Running in float32 and in bfloat16"),
            QT_TRANSLATE_NOOP("Stages", "Effect of each layer on the outputs"),

@@ -36,8 +36,9 @@ from app.pages.interface import Verb
 from app.views.findings import finding_html
 from diag.cancel import Cancel
 from diag.errors import Cancelled, DiagError
-from diag.events import Event, Message, Progress
+from diag.events import Event, Finished, Message, Progress
 from diag.report.document import dumps
+from diag.report.kept import opened
 from diag.report.sheet import by_severity, page
 from diag.report.write import save
 from diag.telling import lines
@@ -76,6 +77,7 @@ class Pane(QWidget):
         super().__init__(parent)
         self.look, self.lang = look, lang
         self.stopped = False
+        self._recorded: Path | None = None
         self.runner = JobRunner(self)
         self.runner.events.connect(self._events)
         self.runner.ended.connect(self._ended)
@@ -164,6 +166,18 @@ class Pane(QWidget):
         """Show these files."""
         raise NotImplementedError
 
+    def reopen(self, folder: Path) -> None:
+        """Show the result that was recorded in a folder, as if it had been measured now."""
+        if not self.runner.busy:
+            self._recorded = folder
+            self.runner.start(lambda _: _recorded(folder))
+            self.check()
+
+    def tell_shown(self, paths: Sequence[Path | str], title: str) -> None:
+        """The recent files get what is shown: the folder of a recorded result, else what was measured."""
+        if paths or self._recorded is not None:
+            self.shown.emit(list(paths) if self._recorded is None else [self._recorded], title)
+
     def take(self, paths: Sequence[Path]) -> None:
         """Files that were dropped here and belong here."""
         self.open(paths)
@@ -230,7 +244,7 @@ class Pane(QWidget):
         if self.runner.busy or not self.start.isEnabled():
             return
         self._wait.stop()
-        words, self.stopped = self.words(), False
+        words, self.stopped, self._recorded = self.words(), False, None
         self.tabs.show()
         if not self.stage.currentIndex():
             self.tabs.setCurrentWidget(self.log)
@@ -346,3 +360,8 @@ class Pane(QWidget):
             self.tabs.show()
             self.show_result(outcome)
         self.check()
+
+
+def _recorded(folder: Path) -> Iterator[Event]:
+    yield Progress("Opening the recorded result", 0, 0)
+    yield Finished(opened(folder).found)

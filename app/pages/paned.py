@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
@@ -12,6 +13,7 @@ from app.i18n import Lang
 from app.pages.head import Head
 from app.pages.interface import Page, Verb
 from app.pages.pane import Pane
+from app.pages.recognise import kind_of_result
 from app.settings import Settings
 
 _NOTHING_OPEN = ("run", "stop")
@@ -53,6 +55,19 @@ class PanedPage(Page):
     def front(self) -> Pane:
         """The pane that is seen."""
         return list(self.panes.values())[self.tabs.currentIndex()]
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """A recorded result is shown in the pane of its kind; other files go where the page puts them."""
+        pane = self.panes.get(kind_of_result(paths[0]))
+        if pane is None:
+            self.open_files(paths)
+            return
+        self.tabs.setCurrentWidget(pane)
+        pane.reopen(paths[0] if paths[0].is_dir() else paths[0].parent)
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Put files into the pane that is for them."""
+        raise NotImplementedError
 
     def verbs(self) -> Mapping[str, Verb]:
         """Those of the pane in front."""

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _HEAD = 65_536
+_RESULT_FILE = "result.json"  # of diag.report.kept, which is not loaded only to look at a name
+_RESULT = re.compile(r'\{"schema": "diag\.result/\d+", "diag": "[^"]*", "kind": "(\w+)"')
 
 
 def pipeline(path: Path) -> bool:
@@ -32,6 +34,13 @@ def kind_of_run(path: Path) -> str:
     except (OSError, ValueError):
         return ""
     return str(facts.get("kind", "")) if isinstance(facts, dict) else ""
+
+
+def kind_of_result(path: Path) -> str:
+    """The kind of result that a folder of ours holds (or that a result's own file is); "" for anything else."""
+    file = path / _RESULT_FILE if path.is_dir() else path
+    found = _RESULT.match(head(file)) if file.name == _RESULT_FILE else None
+    return found[1] if found is not None else ""
 
 
 def head(path: Path) -> str:

@@ -20,14 +20,13 @@ from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.cli.compare import _named
-from diag.cli.deliver import deliver, exit_code
+from diag.cli.deliver import tell
 from diag.cli.options import at_least, parse_device, parse_shapes
 from diag.cli.progress import drive
 from diag.compare.plan import InputChoice
 from diag.errors import UsageError
 from diag.jobs.bench import BenchJob, recorded, run_bench
 from diag.perf.plan import DEFAULT_MAX_S, DEFAULT_ROUNDS, DEFAULT_RUNS, DEFAULT_WARMUP, BenchPlan, Contender
-from diag.report.bench import document, sheet, to_csv
 from diag.runtimes.choice import spec_for
 from diag.runtimes.discover import discover
 from diag.runtimes.places import cache_dir
@@ -94,9 +93,7 @@ def run(args: argparse.Namespace) -> int:
         found = drive(run_bench(tool_job(args), cancel, args.host), args, cancel)
     else:
         found = drive(run_bench(BenchJob(plan_of(args)), cancel, args.host), args, cancel)
-    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found),
-            run=Path(found.run) if found.run else args.out)
-    return exit_code(found.verdict, args.fail_on)
+    return tell(args, "bench", found, Path(found.run) if found.run else args.out)
 
 
 def plan_of(args: argparse.Namespace) -> BenchPlan:

@@ -24,14 +24,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.cli.deliver import deliver, exit_code
+from diag.cli.deliver import tell
 from diag.cli.options import at_least, parse_device, parse_size
 from diag.cli.progress import drive
 from diag.cli.rewriting import add_rewrite_limit
 from diag.compare.plan import InputChoice
 from diag.errors import UsageError
 from diag.jobs.convert import ConvertJob, run_convert
-from diag.report.convert import document, sheet, to_csv
 from diag.rewrites.registry import NAMES
 from diag.tools.converter.batch import AUTO, read_batch
 from diag.tools.converter.command import command, shell
@@ -128,8 +127,7 @@ def run(args: argparse.Namespace) -> int:
     cancel = Cancel()
     events = run_convert(ConvertJob(plans, args.resume), cancel, args.host)
     found = drive(events if args.verbose else without_log(events), args, cancel)
-    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
-    return exit_code(found.verdict, args.fail_on)
+    return tell(args, "convert", found, args.out)
 
 
 def plans_of(args: argparse.Namespace) -> dict[str, ConverterPlan]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from diag.report.document import dumps
+from diag.report.kept import keep, teller
 from diag.report.sheet import Sheet, console, page
 from diag.report.write import save
 from diag.types.layer import Verdict
@@ -37,6 +38,15 @@ def deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, cs
         save(page(sheet, args.lang) if html is None else html(), Path(args.html))
     if args.csv:
         save(csv(), Path(args.csv))
+
+
+def tell(args: argparse.Namespace, kind: str, found: Any, run: Path | None = None) -> int:  # noqa: ANN401
+    """A result of a kind of ``diag.report.kept`` where it was asked for, kept in the folder ``run``; the exit code."""
+    if run is not None:
+        keep(kind, found, run)
+    words = teller(kind)
+    deliver(args, words.document(found, args.lang), words.sheet(found, args.lang), lambda: words.to_csv(found), run=run)
+    return exit_code(found.verdict, args.fail_on)
 
 
 def exit_code(verdict: Verdict, fail_on: str) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.cli import compare
-from diag.cli.deliver import deliver, exit_code
+from diag.cli.deliver import tell
 from diag.cli.options import at_least, parse_shapes
 from diag.cli.progress import drive
 from diag.cli.rewriting import add_rewrite_limit
@@ -26,8 +26,6 @@ from diag.fix.plan import DEFAULT_TRIES, FixPlan, PipelineFixPlan
 from diag.jobs.fix import FixJob, PipelineFixJob, run_fix, run_pipeline_fix
 from diag.pipeline.plan import PipelinePlan
 from diag.pipeline.spec import load
-from diag.report.fix import document, sheet, to_csv
-from diag.report.fix_pipeline import pipeline_csv, pipeline_document, pipeline_sheet
 from diag.rewrites.interface import LIMIT
 from diag.runtimes.places import cache_dir
 from diag.tools.converter.plan import Checks, ConverterPlan
@@ -53,13 +51,12 @@ def run(args: argparse.Namespace) -> int:
     """Repair, tell, write what was asked for."""
     cancel = Cancel()
     if args.target is None:
-        whole: PipelineFix = drive(run_pipeline_fix(pipeline_job_of(args), cancel, None), args, cancel)
-        deliver(args, pipeline_document(whole, args.lang), pipeline_sheet(whole, args.lang),
-                lambda: pipeline_csv(whole))
-        return exit_code(whole.verdict, args.fail_on)
-    found: Fix = drive(run_fix(job_of(args), cancel, args.host), args, cancel)
-    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
-    return exit_code(found.verdict, args.fail_on)
+        whole = pipeline_job_of(args)
+        repaired: PipelineFix = drive(run_pipeline_fix(whole, cancel, None), args, cancel)
+        return tell(args, "fix_pipeline", repaired, whole.plan.pipeline.out)
+    job = job_of(args)
+    found: Fix = drive(run_fix(job, cancel, args.host), args, cancel)
+    return tell(args, "fix", found, job.plan.compare.out)
 
 
 def pipeline_job_of(args: argparse.Namespace) -> PipelineFixJob:

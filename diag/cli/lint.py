@@ -14,14 +14,13 @@ import re
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.cli.deliver import deliver, exit_code
+from diag.cli.deliver import tell
 from diag.cli.options import at_least, parse_shapes
 from diag.cli.progress import drive
 from diag.compare.plan import InputChoice
 from diag.errors import RuntimeUnavailable, UsageError
 from diag.jobs.lint import LintJob, run_lint
 from diag.lint.plan import LintPlan
-from diag.report.lint import document, sheet, to_csv
 from diag.runtimes.discover import discover
 from diag.runtimes.interface import RuntimeSpec
 from diag.runtimes.registry import choose
@@ -56,8 +55,7 @@ def run(args: argparse.Namespace) -> int:
         return _config(args)
     cancel = Cancel()
     found: Lint = drive(run_lint(LintJob(plan_of(args)), cancel, args.host), args, cancel)
-    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
-    return exit_code(found.verdict, args.fail_on)
+    return tell(args, "lint", found, args.out)
 
 
 def _config(args: argparse.Namespace) -> int:

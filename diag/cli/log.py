@@ -24,7 +24,7 @@ from diag.cli.deliver import exit_code
 from diag.cli.progress import drive
 from diag.errors import UsageError
 from diag.logs.codes import CodeAnswer, look_up
-from diag.logs.diagnosis import Linked, LogDiagnosis
+from diag.logs.diagnosis import Linked, LogDiagnosis, Triage
 from diag.logs.environment import settings, shell_block
 from diag.logs.export import to_csv, to_html
 from diag.logs.grammar import microseconds
@@ -36,7 +36,8 @@ from diag.logs.story_text import story
 from diag.logs.triage import diagnose
 from diag.logs.words import code_lines, sentences
 from diag.report.document import dumps
-from diag.report.log import document, keep
+from diag.report.kept import keep
+from diag.report.log import document, in_every_form
 from diag.report.write import save
 from diag.types.layer import Verdict
 
@@ -84,8 +85,17 @@ def _triage(args: argparse.Namespace) -> int:
         found: LogDiagnosis = drive(_as_events(events), args, cancel)
     linked = _link(found, args.graph)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    doc = document(found, args.lang, wall_s=time.monotonic() - started, peak_bytes=peak, linked=linked, run=args.out)
+    return tell(Triage(found, linked, time.monotonic() - started, peak), args, args.out)
+
+
+def tell(triage: Triage, args: argparse.Namespace, run: Path | None) -> int:
+    """A triage on the terminal, in files and in the folder ``run``; returns the exit code."""
+    found, linked = triage.diagnosis, triage.linked
+    doc = document(found, args.lang, wall_s=triage.wall_s, peak_bytes=triage.peak_bytes, linked=linked, run=run)
     _write_all(doc, args)
+    if run is not None:
+        in_every_form(doc, run.expanduser(), args.lang)
+        keep("log", triage, run.expanduser())
     if args.json != "-" and not args.quiet:
         _print_story(found, linked, args)
     return exit_code(Verdict(doc["verdict"]), args.fail_on)
@@ -215,8 +225,6 @@ def _write_all(doc: dict[str, Any], args: argparse.Namespace) -> None:
         save(to_csv(doc), Path(args.csv).expanduser())
     if args.html:
         save(to_html(doc, args.lang), Path(args.html).expanduser())
-    if args.out:
-        keep(doc, args.out.expanduser(), args.lang)
 
 
 def _put_json(found: dict[str, Any], target: str) -> None:

@@ -15,14 +15,13 @@ import time
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.cli.deliver import deliver, exit_code
+from diag.cli.deliver import tell
 from diag.cli.options import at_least, parse_shapes, parse_size
 from diag.cli.progress import drive
 from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, InputChoice
 from diag.errors import UsageError
 from diag.jobs.precision import PrecisionJob, run_precision
 from diag.precision.settings import ACCUMULATE, DEFAULT_SEARCH_S, PrecisionPlan
-from diag.report.precision import document, sheet, to_csv
 from diag.runtimes.places import cache_dir
 from diag.types.precision import Emulation
 
@@ -60,10 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Emulate, tell, write what was asked for."""
-    cancel = Cancel()
-    found: Emulation = drive(run_precision(PrecisionJob(plan_of(args)), cancel, args.host), args, cancel)
-    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found))
-    return exit_code(found.verdict, args.fail_on)
+    plan, cancel = plan_of(args), Cancel()
+    found: Emulation = drive(run_precision(PrecisionJob(plan), cancel, args.host), args, cancel)
+    return tell(args, "precision", found, plan.out)
 
 
 def plan_of(args: argparse.Namespace) -> PrecisionPlan:

@@ -15,10 +15,10 @@ import argparse
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.cli.deliver import deliver, exit_code
+from diag.cli.deliver import tell
 from diag.cli.progress import drive
 from diag.jobs.profile import examine
-from diag.report.profile import Told, document, sheet, to_csv
+from diag.report.profile import Told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,5 +33,4 @@ def run(args: argparse.Namespace) -> int:
     """Read, sum up, tell."""
     cancel = Cancel()
     told: Told = drive(examine(args.path, args.other, args.run, cancel), args, cancel)
-    deliver(args, document(told, args.lang), sheet(told, args.lang), lambda: to_csv(told), run=args.out)
-    return exit_code(told.verdict, args.fail_on)
+    return tell(args, "profile", told, args.out)

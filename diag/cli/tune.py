@@ -17,14 +17,13 @@ from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.cli.compare import _named
-from diag.cli.deliver import deliver, exit_code
+from diag.cli.deliver import tell
 from diag.cli.options import at_least, parse_device, parse_shapes
 from diag.cli.progress import drive
 from diag.compare.plan import InputChoice
 from diag.errors import RuntimeUnavailable, UsageError
 from diag.jobs.tune import TuneJob, run_tune
 from diag.perf.plan import DEFAULT_RUNS
-from diag.report.tune import document, sheet, to_csv
 from diag.runtimes.places import cache_dir
 from diag.tools.aoe.plan import PHRASES, TunePlan, raw_precision
 from diag.types.tuning import Tuning
@@ -68,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
     job = job_of(args)
     cancel = Cancel()
     found: Tuning = drive(run_tune(job, cancel, args.host), args, cancel)
-    deliver(args, document(found, args.lang), sheet(found, args.lang), lambda: to_csv(found), run=job.out)
-    return RuntimeUnavailable.exit_code if found.missing else exit_code(found.verdict, args.fail_on)
+    code = tell(args, "tune", found, job.out)
+    return RuntimeUnavailable.exit_code if found.missing else code
 
 
 def job_of(args: argparse.Namespace) -> TuneJob:

@@ -116,3 +116,13 @@ class Linked:
     op: str
     graph: str
     exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """A diagnosis with the nodes that it names, and what it took."""
+
+    diagnosis: LogDiagnosis
+    linked: tuple[Linked, ...] = ()
+    wall_s: float = 0.0
+    peak_bytes: int = 0

@@ -20,7 +20,7 @@ from diag.types.fix import PipelineFix, SubmodelFix
 from diag.workspace.codec import to_json
 
 
-def pipeline_document(found: PipelineFix, lang: Lang = "en") -> dict[str, Any]:
+def document(found: PipelineFix, lang: Lang = "en") -> dict[str, Any]:
     """The document; its keys are API. ``submodels`` hold one ``diag.fix/1`` document each."""
     facts: dict[str, Any] = to_json(found)
     return {
@@ -44,7 +44,7 @@ def headline(found: PipelineFix, lang: Lang = "en") -> str:
     return text[key].format(names=", ".join(found.culprits), left=", ".join(found.left))
 
 
-def pipeline_sheet(found: PipelineFix, lang: Lang = "en") -> Sheet:
+def sheet(found: PipelineFix, lang: Lang = "en") -> Sheet:
     """The whole report."""
     text, verdicts = remedy_words(lang)["fix_pipeline"], labels(lang)["verdict"]
     parts: list[Part] = []
@@ -65,7 +65,7 @@ def pipeline_sheet(found: PipelineFix, lang: Lang = "en") -> Sheet:
     return Sheet(found.verdict, headline(found, lang), tuple(parts))
 
 
-def pipeline_csv(found: PipelineFix) -> str:
+def to_csv(found: PipelineFix) -> str:
     """One row a try of any submodel."""
     out = io.StringIO()
     out.write(BOM)

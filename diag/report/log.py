@@ -34,7 +34,7 @@ def written(doc: dict[str, Any], path: Path, lang: Lang) -> None:
     save(forms.get(path.suffix.lower(), lambda: to_html(doc, lang))(), path)
 
 
-def keep(doc: dict[str, Any], folder: Path, lang: Lang) -> None:
+def in_every_form(doc: dict[str, Any], folder: Path, lang: Lang) -> None:
     """The answer in every form: ``log.json``, ``log.csv``, ``log.html``. Raises UsageError where it cannot write."""
     for name in ("log.json", "log.csv", "log.html"):
         written(doc, folder / name, lang)

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import cattrs
 import numpy as np
+import numpy.typing as npt
 from cattrs.strategies import configure_union_passthrough
 
 from diag.errors import DiagError
@@ -52,6 +53,8 @@ def _converter() -> cattrs.Converter:
     converter.register_unstructure_hook(Path, str)
     converter.register_unstructure_hook(np.generic, lambda value: converter.unstructure(value.item()))
     converter.register_unstructure_hook(np.ndarray, lambda value: converter.unstructure(value.tolist()))
+    converter.register_unstructure_hook_func(_is_array, lambda value: converter.unstructure(value.tolist()))
+    converter.register_structure_hook_func(_is_array, _array)
     for cls, read in _READERS.items():
         converter.register_structure_hook(cls, read)
     return converter
@@ -89,6 +92,18 @@ def _bool(value: object, _type: type) -> bool:
 
 def _path(value: object, _type: type) -> Path:
     return Path(_str(value, str))
+
+
+def _is_array(kind: Any) -> bool:  # noqa: ANN401 - any annotation
+    return bool(get_origin(kind) is np.ndarray)
+
+
+def _array(value: object, kind: type) -> npt.NDArray[np.generic]:
+    """Of one dimension, as facts hold them; null is NaN."""
+    dtype = np.dtype(get_args(get_args(kind)[1])[0])
+    if not isinstance(value, list) or not all(isinstance(v, int | float) or v is None for v in value):
+        raise TypeError("a list of numbers is expected")
+    return np.array([math.nan if v is None else v for v in value], dtype)
 
 
 def _enum(value: object, cls: type) -> object:

@@ -4417,6 +4417,10 @@ Two at once are compared.</source>
         <translation>打开模型</translation>
     </message>
     <message>
+        <source>Opening the recorded result</source>
+        <translation>正在打开记录的结果</translation>
+    </message>
+    <message>
         <source>Running in float32 and in float16</source>
         <translation>以 float32 和 float16 运行</translation>
     </message>

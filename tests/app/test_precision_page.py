@@ -11,7 +11,6 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from small_models import perceptron
 
-from app.pages.precision.accept import pane_of
 from app.pages.precision.page import PrecisionPage
 from app.window import MainWindow
 
@@ -125,10 +124,3 @@ def test_a_repair_shows_its_tries(page, qtbot, tmp_path, mslite_spec):
     assert [r.cells[2] for r in page.fix.try_model.records] == ["no change", "proved"]
     assert (tmp_path / "right.mindir").is_file()
     shot(page, "fix")
-
-
-def test_documents_are_recognised(tmp_path):
-    for name, text, kind in (("a.json", '{"schema": "diag.precision/1"}', "precision"),
-                             ("b.json", '{"schema": "diag.bench/1"}', ""), ("c.onnx", "", "")):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        assert pane_of(tmp_path / name) == kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.pages.recognise import head
+from app.pages.recognise import head, kind_of_result
 
 _BATCH = re.compile(r"^\s*\[\[model\]\]", re.MULTILINE)
 _SECTION = re.compile(r"^\s*\[(ascend_context|acl_\w+|aoe_\w+|ge_\w+_options|common_quant_param|graph_kernel_param|"
@@ -15,6 +15,8 @@ _CONFIGS = (".ini", ".cfg", ".config", ".txt", "")
 
 def pane_of(path: Path) -> str:
     """Convert or config; "" if no pane wants it."""
+    if kind_of_result(path) == "convert":
+        return "convert"
     if path.is_dir():
         return ""
     suffix = path.suffix.lower()

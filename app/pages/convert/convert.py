@@ -132,7 +132,7 @@ class ConvertPane(Pane):
         bad = next((i for i, m in enumerate(self.done) if _ICONS[m.status] == "fail"), 0)
         self.models.selectRow(bad)
         self.tabs.setCurrentWidget(self.findings)
-        self.shown.emit(tuple(str(p) for p in self.fields.models.paths()), self.tr("conversion"))
+        self.tell_shown(tuple(str(p) for p in self.fields.models.paths()), self.tr("conversion"))
 
     def sentence(self) -> tuple[str, str, str]:
         """See ``Pane``."""

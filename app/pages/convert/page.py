@@ -18,6 +18,7 @@ from app.pages.convert.rewrites import RewritesPane
 from app.pages.head import Head
 from app.pages.interface import Page, Verb
 from app.pages.pane import Pane
+from app.pages.recognise import kind_of_result
 from app.settings import Settings
 from app.stages import stage
 from diag.events import Progress
@@ -60,8 +61,11 @@ class ConvertPage(Page):
         return self.tabs.currentWidget()
 
     def open(self, paths: Sequence[Path]) -> None:
-        """A configuration is examined; models and batch plans are converted."""
-        if pane_of(paths[0]) == "config":
+        """A recorded conversion is shown, a configuration examined; models and batch plans are converted."""
+        if kind_of_result(paths[0]) == "convert":
+            self.tabs.setCurrentWidget(self.convert)
+            self.convert.reopen(paths[0] if paths[0].is_dir() else paths[0].parent)
+        elif pane_of(paths[0]) == "config":
             self.tabs.setCurrentWidget(self.config)
             self.config.open(paths)
         else:

@@ -128,7 +128,7 @@ class RewritesPane(Pane):
         if self.tabs.indexOf(self.difference) < 0:
             self.tabs.insertTab(0, self.difference, self.tr("What changes"))
         self.tabs.setCurrentWidget(self.difference)
-        self.shown.emit((str(result.model),), self.tr("rewrites"))
+        self.tell_shown((str(result.model),), self.tr("rewrites"))
 
     def selected(self) -> list[str]:
         """Names of the proved rewrites that are selected."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.pages.recognise import head
+from app.pages.recognise import head, kind_of_result
+from diag.errors import UsageError
 
 _NAMES = re.compile(r"\.log(?:\.(?:\d{1,4}|old|bak))?(?:\.(?:gz|xz|bz2))?$", re.IGNORECASE)
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
@@ -17,12 +18,27 @@ _LOOKED = 200
 
 def wanted(path: Path) -> bool:
     """Whether it is a log, an archive, or a folder with logs in it and no models."""
+    if kind_of_result(path):
+        return kind_of_result(path) == "log"
     if path.is_dir():
         return _folder(path)
     name = path.name.lower()
     if _NAMES.search(name) or name.endswith(_ARCHIVES):
         return True
     return path.suffix.lower() in (".txt", ".out", ".err", "") and _LINES.search(head(path)) is not None
+
+
+def logs_of(recorded: Path) -> list[Path]:
+    """The logs that a recorded triage was made from. Raises DiagError where they are not on this machine."""
+    from diag.report.kept import opened  # not for every look at a path
+
+    folder = recorded if recorded.is_dir() else recorded.parent
+    paths = [Path(name) for name in opened(folder).found.diagnosis.files]
+    missing = next((p for p in paths if not p.is_file()), None)
+    if missing is not None or not paths:
+        raise UsageError("The logs of this triage are not here", where=f"in {missing or folder}",
+                         hint="Copy them too; diag report tells the recorded answer without them")
+    return paths
 
 
 def _folder(path: Path) -> bool:

@@ -25,6 +25,7 @@ from app.assets import Look
 from app.i18n import Lang
 from app.pages.head import Head
 from app.pages.interface import Page, Verb
+from app.pages.logs.accept import logs_of
 from app.pages.logs.boxes import CodeBox, DiagnosticsBox, plain_text
 from app.pages.logs.card import Card
 from app.pages.logs.filters import Filters
@@ -36,6 +37,7 @@ from app.pages.logs.table import LineTable
 from app.pages.logs.timeline import Timeline
 from app.pages.logs.welcome import Empty
 from app.pages.logs.work import Work
+from app.pages.recognise import kind_of_result
 from app.settings import Settings
 from diag.errors import DiagError
 from diag.logs.diagnosis import LogDiagnosis, Verdict
@@ -149,8 +151,11 @@ class LogsPage(Page):
     # what the window asks
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Log files, folders, archives; all of them together."""
-        self.work.open(paths)
+        """Log files, folders, archives; all of them together. Of a recorded triage, the logs that it was made from."""
+        try:
+            self.work.open(logs_of(paths[0]) if kind_of_result(paths[0]) == "log" else paths)
+        except DiagError as error:
+            self.failed.emit(error)
 
     def verbs(self) -> Mapping[str, Verb]:
         """What can be done now."""

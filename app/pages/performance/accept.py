@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.pages.recognise import head
+from app.pages.recognise import head, kind_of_result
 
+_PANES = ("bench", "tune", "profile")
 _TABLES = re.compile(r"(op name|op type|kernel_name),|accelerator core|,op type,", re.IGNORECASE)
 _BENCHMARK = re.compile(r"^\s*(Model = .+AvgRunTime|ModelPath =|start unified benchmark run|MarkAccuracy)",
                         re.MULTILINE)
@@ -15,6 +16,9 @@ _PROFILED = re.compile(r"^\s*op(Name|Type)\s+(avg\(ms\)|cycles|cache|frontend)",
 
 def pane_of(path: Path) -> str:
     """bench, tune or profile; "" if no pane wants it."""
+    recorded = kind_of_result(path)
+    if recorded:
+        return recorded if recorded in _PANES else ""
     if path.is_dir():
         if path.name.startswith("PROF_") or (path / "mindstudio_profiler_output").is_dir():
             return "profile"

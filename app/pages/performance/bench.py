@@ -194,7 +194,7 @@ class BenchPane(Pane):
         self.tell_findings(result.findings, report.how(result, self.lang))
         if self.tabs.currentWidget() is self.log:
             self.tabs.setCurrentIndex(0)
-        self.shown.emit(tuple(str(p) for p in self.models.paths()), report.headline(result, self.lang))
+        self.tell_shown(tuple(str(p) for p in self.models.paths()), report.headline(result, self.lang))
 
     def sentence(self) -> tuple[str, str, str]:
         """See ``Pane``."""

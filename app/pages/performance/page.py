@@ -34,7 +34,7 @@ class PerformancePage(PanedPage):
             pane.dropped.connect(self._take)
             pane.setAcceptDrops(True)
 
-    def open(self, paths: Sequence[Path]) -> None:
+    def open_files(self, paths: Sequence[Path]) -> None:
         """The first path decides which pane; models are measured."""
         name = "bench" if paths[0].suffix.lower() in MODELS else pane_of(paths[0]) or "profile"
         pane = self.panes[name]

@@ -136,7 +136,7 @@ class ProfilePane(Pane):
         self.facts.setText("\n".join(report.facts(result, self.lang)))
         self.tell_findings(result.findings, report.how(result, self.lang))
         self.tabs.setCurrentIndex(0)
-        self.shown.emit((result.profile.path,), report.headline(result, self.lang))
+        self.tell_shown((result.profile.path,), report.headline(result, self.lang))
 
     def sentence(self) -> tuple[str, str, str]:
         """See ``Pane``."""

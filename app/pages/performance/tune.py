@@ -201,7 +201,7 @@ class TunePane(Pane):
                 self.charts.setCurrentIndex(1)
         self.tell_findings(result.findings, report.how(result, self.lang))
         self.tabs.setCurrentWidget(self.findings)
-        self.shown.emit(tuple(str(p) for p in (self.recorded.paths() or [Path(self.model.text())])),
+        self.tell_shown(tuple(str(p) for p in (self.recorded.paths() or [Path(self.model.text())])),
                         report.headline(result, self.lang))
 
     def sentence(self) -> tuple[str, str, str]:

@@ -126,7 +126,7 @@ class FixPane(Pane):
         self.say(report.headline(result, self.lang))
         if result.output:
             self.say(self.tr("Written: {path}").format(path=result.output))
-        self.shown.emit([Path(result.golden.path), Path(result.target.path)], Path(result.target.path).name)
+        self.tell_shown([Path(result.golden.path), Path(result.target.path)], Path(result.target.path).name)
 
     def sentence(self) -> tuple[str, str, str]:
         """See ``Pane``."""

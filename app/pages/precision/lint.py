@@ -120,7 +120,7 @@ class LintPane(Pane):
         self.say(report.headline(result, self.lang))
         if result.written:
             self.say(self.tr("Written: {path}").format(path=result.written))
-        self.shown.emit([Path(result.model.path)], Path(result.model.path).name)
+        self.tell_shown([Path(result.model.path)], Path(result.model.path).name)
 
     def sentence(self) -> tuple[str, str, str]:
         """See ``Pane``."""

@@ -29,7 +29,7 @@ class PrecisionPage(PanedPage):
         self.lay_out((("precision", self.precision, self.tr("Precision")),
                       ("lint", self.lint, self.tr("Before conversion")), ("fix", self.fix, self.tr("Repair"))))
 
-    def open(self, paths: Sequence[Path]) -> None:
+    def open_files(self, paths: Sequence[Path]) -> None:
         """Two models are a pair to repair; one goes into the pane in front."""
         pane = self.fix if len(paths) > 1 or paths[0].suffix.lower() in (".mindir", ".toml") else self.front
         self.tabs.setCurrentWidget(pane)

@@ -155,7 +155,7 @@ class PrecisionPane(Pane):
         self.tell_findings(result.findings)
         self.tabs.setCurrentWidget(self.findings)
         self.say(report.headline(result, self.lang))
-        self.shown.emit([Path(result.model.path)], Path(result.model.path).name)
+        self.tell_shown([Path(result.model.path)], Path(result.model.path).name)
 
     def sentence(self) -> tuple[str, str, str]:
         """See ``Pane``."""
