@@ -69,6 +69,20 @@ def sensitive(path: Path, depth: int = 6) -> Path:
     return save(path, nodes, [value("x", (4, 16))], [value("y", (4, 16))], held)
 
 
+def branches(path: Path) -> Path:
+    """Two rows of products of several widths, added up again and again: which of them to keep is a real choice."""
+    held, nodes, current = {}, [], "x"
+    for i, width in enumerate((64, 16, 96)):
+        for side in "ab":
+            held[f"u{i}{side}"], held[f"v{i}{side}"] = floats(7 * i + ord(side), 32, width), floats(i + 50, width, 32)
+            nodes += [helper.make_node("MatMul", [current, f"u{i}{side}"], [f"p{i}{side}"], f"up{i}{side}"),
+                      helper.make_node("Tanh", [f"p{i}{side}"], [f"t{i}{side}"], f"act{i}{side}"),
+                      helper.make_node("MatMul", [f"t{i}{side}", f"v{i}{side}"], [f"q{i}{side}"], f"down{i}{side}")]
+        nodes.append(helper.make_node("Add", [f"q{i}a", f"q{i}b"], [f"s{i}"], f"sum{i}"))
+        current = f"s{i}"
+    return save(path, nodes, [value("x", (8, 32))], [value(current, (8, 32))], held)
+
+
 def chain(path: Path) -> Path:
     """Elementwise only: what fp16 does to each node is known to the last bit."""
     held = {"a": floats(1, 1, 16), "b": floats(2, 1, 16), "c": np.abs(floats(3, 1, 16)) + 0.5}

@@ -23,6 +23,9 @@ _MOVED = (0.05, 0.005, 0.5)
 _PRUNED = 120
 """Kept layers up to which each one is tried without."""
 
+_RELEASED = 40
+"""Products up to which the search also comes from the other end: all kept, one after the other let go."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Search:
@@ -71,10 +74,10 @@ def _best(search: _Search,
           orders: Sequence[Sequence[int]]) -> Generator[Progress, None, tuple[list[int] | None, bool]]:
     """The cheapest choice that the orders lead to, and whether each of its layers was tried without."""
     best: tuple[float, list[int], bool] | None = None
-    for order in orders:
-        kept = _shortest(search, order)
+    for order in (*orders, None):
+        kept = _shortest(search, order) if order is not None else (yield from _released(search, orders[0]))
         if kept is None:
-            return None, False
+            return (best[1], best[2]) if best is not None else (None, False)
         kept, smallest = yield from _pruned(search, kept)
         here = point(search, kept)
         cost = here.macs_kept + _MOVED[0] * here.elements_kept
@@ -83,6 +86,31 @@ def _best(search: _Search,
         if not kept or search.late:
             break
     return (best[1], best[2]) if best is not None else (None, False)
+
+
+def _released(search: _Search, everything: Sequence[int]) -> Generator[Progress, None, list[int] | None]:
+    """All layers kept, and of the products one after the other let go: that which costs least accuracy for its work.
+
+    Each step is measured, not added up from single effects: what a layer gains depends on what is kept around it.
+    None where there are too many products, or it is late.
+    """
+    kept = list(everything)
+    products = [i for i in kept if search.layers[i].macs]
+    if len(products) > _RELEASED:
+        return None
+    for done in range(len(products)):
+        yield Progress("Letting products go", done, len(products), "layers")
+        now = search.excess(kept) ** 2
+        without = {i: search.excess([k for k in kept if k != i]) for i in products if not search.late}
+        possible = [i for i, excess in without.items() if excess <= 1]
+        if search.late:
+            return None
+        if not possible:
+            break
+        gone = min(possible, key=lambda i: ((without[i] ** 2 - now) / search.layers[i].macs, i))
+        kept.remove(gone)
+        products.remove(gone)
+    return kept
 
 
 def point(search: _Search, kept: Iterable[int]) -> ParetoPoint:

@@ -37,7 +37,7 @@ def recorded(kind: str, folder: Path) -> Path:
 
 @pytest.mark.parametrize(("kind", "place"), [
     ("bench", "performance"), ("profile", "performance"), ("precision", "precision"), ("lint", "precision"),
-    ("fix", "precision")])
+    pytest.param("fix", "precision", marks=pytest.mark.mslite)])
 def test_a_recorded_result_opens_in_its_pane(opened, qtbot, tmp_path, monkeypatch, kind, place):
     monkeypatch.setenv("DIAG_HOME", str(tmp_path / "home"))
     folder = recorded(kind, tmp_path)

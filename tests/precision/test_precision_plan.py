@@ -10,10 +10,11 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-from precision_models import emulation, keep, large_weight, mask, sensitive
+from precision_models import branches, emulation, keep, large_weight, mask, sensitive
 
+from diag.cancel import Cancel
 from diag.compare.plan import InputChoice
-from diag.precision import config
+from diag.precision import config, engine
 from diag.rules import words
 from diag.types.dtype import DType
 from diag.types.layer import Verdict
@@ -122,6 +123,28 @@ def test_every_kept_layer_is_needed_and_the_curve_only_falls(tmp_path):
     assert all(a > b for a, b in itertools.pairwise(errors))
     assert isinstance(plan.pareto[-1], ParetoPoint)
     assert plan.pareto[-1].error == 0
+
+
+@pytest.mark.parametrize("share", [0.35, 0.5, 0.7])
+def test_few_choices_of_products_keep_less_work(tmp_path, monkeypatch, share):
+    """Every choice of the twelve products with all else in float32 is run, from the cheapest on."""
+    seen = {}
+    planned = engine.planned
+    monkeypatch.setattr(engine, "planned", lambda trials, program, layers, *rest: planned(
+        trials, program, seen.setdefault("layers", layers), *(seen.setdefault("trials", trials) and rest)))
+    path = branches(tmp_path / "m.onnx")
+    alone = emulation(path, tmp_path / "a").plan.all_narrow.error
+    seen.clear()
+    plan = emulation(path, tmp_path / "b", wanted=share * alone).plan
+    layers, trials = seen["layers"], seen["trials"]
+    work = sum(x.macs for x in layers)
+    products = [i for i, x in enumerate(layers) if x.macs]
+    others = [i for i, x in enumerate(layers) if not x.macs]
+    choices = sorted((sum(layers[i].macs for i in chosen) / work, chosen)
+                     for size in range(len(products) + 1) for chosen in itertools.combinations(products, size))
+    best = next(cost for cost, chosen in choices if trials.kept([*others, *chosen], Cancel()).excess <= 1)
+    assert plan.reached
+    assert plan.point.macs_kept <= best + 0.05
 
 
 def test_a_wish_that_no_choice_fulfils_is_said(tmp_path):
