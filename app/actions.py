@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from app.assets import Look
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One action. ``keys``: shortcuts; ``icon``: its drawing, empty for none; ``name``: how tests and code call it."""
+class Entry(NamedTuple):
+    """One action. ``keys``: shortcuts; ``icon``: its drawing, empty for none; ``name``: how tests and code call it.
+
+    A tuple: the first window does not wait for dataclasses.
+    """
 
     name: str
     title: str

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """Named colours, as #rrggbb. ``none`` is for what could not be compared."""
+class Theme(NamedTuple):
+    """Named colours, as #rrggbb. ``none`` is for what could not be compared.
+
+    A tuple: the first window does not wait for dataclasses.
+    """
 
     name: str
     window: str

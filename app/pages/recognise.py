@@ -9,7 +9,7 @@ from pathlib import Path
 
 _HEAD = 65_536
 _RESULT_FILE = "result.json"  # of diag.report.kept, which is not loaded only to look at a name
-_RESULT = re.compile(r'\{"schema": "diag\.result/\d+", "diag": "[^"]*", "kind": "(\w+)"')
+_RESULT = r'\{"schema": "diag\.result/\d+", "diag": "[^"]*", "kind": "(\w+)"'  # compiled when a path is looked at
 
 
 def pipeline(path: Path) -> bool:
@@ -39,7 +39,7 @@ def kind_of_run(path: Path) -> str:
 def kind_of_result(path: Path) -> str:
     """The kind of result that a folder of ours holds (or that a result's own file is); "" for anything else."""
     file = path / _RESULT_FILE if path.is_dir() else path
-    found = _RESULT.match(head(file)) if file.name == _RESULT_FILE else None
+    found = re.match(_RESULT, head(file)) if file.name == _RESULT_FILE else None
     return found[1] if found is not None else ""
 
 

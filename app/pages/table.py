@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
@@ -24,10 +23,11 @@ COMPARE = "compare"
 """The comparison is no ``Page``: it is the desk, and the welcome page where nothing is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One page. ``accepts``: whether a path that was opened or dropped belongs to it, told from its name and its first
     bytes at most; the first page that says yes gets it. ``where``: "module:class".
+
+    A tuple: the first window does not wait for dataclasses.
     """
 
     name: str

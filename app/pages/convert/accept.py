@@ -7,9 +7,10 @@ from pathlib import Path
 
 from app.pages.recognise import head, kind_of_result
 
-_BATCH = re.compile(r"^\s*\[\[model\]\]", re.MULTILINE)
-_SECTION = re.compile(r"^\s*\[(ascend_context|acl_\w+|aoe_\w+|ge_\w+_options|common_quant_param|graph_kernel_param|"
-                      r"registry|micro_param|full_quant_param)\]", re.MULTILINE)
+# Compiled when a path is looked at: the first window does not wait for them.
+_BATCH = r"(?m)^\s*\[\[model\]\]"
+_SECTION = (r"(?m)^\s*\[(ascend_context|acl_\w+|aoe_\w+|ge_\w+_options|common_quant_param|graph_kernel_param|"
+            r"registry|micro_param|full_quant_param)\]")
 _CONFIGS = (".ini", ".cfg", ".config", ".txt", "")
 
 
@@ -21,8 +22,8 @@ def pane_of(path: Path) -> str:
         return ""
     suffix = path.suffix.lower()
     if suffix == ".toml":
-        return "convert" if _BATCH.search(head(path)) else ""
-    return "config" if suffix in _CONFIGS and _SECTION.search(head(path)) else ""
+        return "convert" if re.search(_BATCH, head(path)) else ""
+    return "config" if suffix in _CONFIGS and re.search(_SECTION, head(path)) else ""
 
 
 def wanted(path: Path) -> bool:

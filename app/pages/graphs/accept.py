@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_DUMP = re.compile(r"ge_(proto|onnx)_\d+.*\.(txt|pbtxt)\Z")
+_DUMP = r"ge_(proto|onnx)_\d+.*\.(txt|pbtxt)\Z"  # compiled when a path is looked at
 _OM = b"IMOD"
 _MOST = 20_000
 
@@ -15,8 +15,8 @@ def wanted(path: Path) -> bool:
     try:
         if path.is_dir():
             names = (p.name for _, p in zip(range(_MOST), path.iterdir(), strict=False))
-            return any(_DUMP.match(name) for name in names)
-        if _DUMP.match(path.name):
+            return any(re.match(_DUMP, name) for name in names)
+        if re.match(_DUMP, path.name):
             return True
         if path.suffix not in (".om", ".json"):
             return False

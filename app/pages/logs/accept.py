@@ -8,11 +8,12 @@ from pathlib import Path
 from app.pages.recognise import head, kind_of_result
 from diag.errors import UsageError
 
-_NAMES = re.compile(r"\.log(?:\.(?:\d{1,4}|old|bak))?(?:\.(?:gz|xz|bz2))?$", re.IGNORECASE)
+# Compiled when a path is looked at: the first window does not wait for them.
+_NAMES = r"(?i)\.log(?:\.(?:\d{1,4}|old|bak))?(?:\.(?:gz|xz|bz2))?$"
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
-_LINES = re.compile(
-    r"^\s*\[(?:DEBUG|INFO|WARNING|ERROR|EVENT|CRITICAL)\] [A-Z]\w*\(|^Traceback \(most recent call last\):"
-    r"|CONVERT\w* RESULT |^\s*[EW][A-Z0-9]\d{4}: |^(?:DEBUG|INFO|WARNING|ERROR) \[", re.MULTILINE)
+_LINES = (
+    r"(?m)^\s*\[(?:DEBUG|INFO|WARNING|ERROR|EVENT|CRITICAL)\] [A-Z]\w*\(|^Traceback \(most recent call last\):"
+    r"|CONVERT\w* RESULT |^\s*[EW][A-Z0-9]\d{4}: |^(?:DEBUG|INFO|WARNING|ERROR) \[")
 _LOOKED = 200
 
 
@@ -23,9 +24,9 @@ def wanted(path: Path) -> bool:
     if path.is_dir():
         return _folder(path)
     name = path.name.lower()
-    if _NAMES.search(name) or name.endswith(_ARCHIVES):
+    if re.search(_NAMES, name) or name.endswith(_ARCHIVES):
         return True
-    return path.suffix.lower() in (".txt", ".out", ".err", "") and _LINES.search(head(path)) is not None
+    return path.suffix.lower() in (".txt", ".out", ".err", "") and re.search(_LINES, head(path)) is not None
 
 
 def logs_of(recorded: Path) -> list[Path]:
@@ -50,5 +51,5 @@ def _folder(path: Path) -> bool:
             break
         if child.suffix.lower() in (".onnx", ".mindir", ".om", ".npy"):
             return False
-        found = found or _NAMES.search(child.name) is not None
+        found = found or re.search(_NAMES, child.name) is not None
     return found

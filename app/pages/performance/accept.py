@@ -8,10 +8,10 @@ from pathlib import Path
 from app.pages.recognise import head, kind_of_result
 
 _PANES = ("bench", "tune", "profile")
-_TABLES = re.compile(r"(op name|op type|kernel_name),|accelerator core|,op type,", re.IGNORECASE)
-_BENCHMARK = re.compile(r"^\s*(Model = .+AvgRunTime|ModelPath =|start unified benchmark run|MarkAccuracy)",
-                        re.MULTILINE)
-_PROFILED = re.compile(r"^\s*op(Name|Type)\s+(avg\(ms\)|cycles|cache|frontend)", re.MULTILINE)
+# Compiled when a path is looked at: the first window does not wait for them.
+_TABLES = r"(?i)(op name|op type|kernel_name),|accelerator core|,op type,"
+_BENCHMARK = r"(?m)^\s*(Model = .+AvgRunTime|ModelPath =|start unified benchmark run|MarkAccuracy)"
+_PROFILED = r"(?m)^\s*op(Name|Type)\s+(avg\(ms\)|cycles|cache|frontend)"
 
 
 def pane_of(path: Path) -> str:
@@ -27,14 +27,14 @@ def pane_of(path: Path) -> str:
     if name.startswith("aoe_result_"):
         return "tune"
     if name.endswith(".csv"):
-        return "profile" if _TABLES.search(head(path).partition("\n")[0]) else ""
+        return "profile" if re.search(_TABLES, head(path).partition("\n")[0]) else ""
     if name.endswith(".json"):
         return _json(head(path))
     if path.suffix.lower() in (".txt", ".log", ""):
         text = head(path)
-        if _PROFILED.search(text):
+        if re.search(_PROFILED, text):
             return "profile"
-        return "bench" if _BENCHMARK.search(text) else "tune" if "[Aoe]" in text else ""
+        return "bench" if re.search(_BENCHMARK, text) else "tune" if "[Aoe]" in text else ""
     return ""
 
 
