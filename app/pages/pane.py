@@ -225,6 +225,7 @@ class Pane(QWidget):
 
     def touched(self, *_: object) -> None:
         """The form was changed: it is looked at when typing pauses."""
+        self._recorded = None
         self._wait.start()
 
     def check(self) -> None:
@@ -253,8 +254,9 @@ class Pane(QWidget):
         self.check()
 
     def copy_command(self) -> None:
-        """The form as a command line, into the clipboard."""
-        line = shlex.join(["diag", *self.words()])
+        """The form as a command line, into the clipboard; of a recorded result, what tells it again."""
+        words = self.words() if self._recorded is None else ["report", str(self._recorded)]
+        line = shlex.join(["diag", *words])
         QGuiApplication.clipboard().setText(line)
         self.said.emit(self.tr("Copied: {line}").format(line=line))
 

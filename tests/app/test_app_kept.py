@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from small_models import perceptron
 
 from app.pages.logs.page import LogsPage
@@ -52,6 +53,11 @@ def test_a_recorded_result_opens_in_its_pane(opened, qtbot, tmp_path, monkeypatc
     assert pane.tabs.isVisibleTo(pane)
     assert pane.report(".json") == (folder / f"{kind}.json").read_text(encoding="utf-8")
     assert page.head.sentence.text()
+    pane.copy_command()
+    assert QGuiApplication.clipboard().text() == f"diag report {folder}"
+    pane.touched()
+    pane.copy_command()
+    assert QGuiApplication.clipboard().text().startswith(f"diag {kind}")
 
 
 def test_a_recorded_triage_opens_its_logs(opened, qtbot, tmp_path, monkeypatch):
