@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -109,7 +108,11 @@ def plan_of(args: argparse.Namespace) -> BenchPlan:
         for path, name, device in zip(args.models, runtimes, devices, strict=True))
     return BenchPlan(contenders, choice, args.runs, min(args.rounds, args.runs), args.warmup, args.threads,
                      args.optimize, float(args.max_time), args.layers or args.run is not None, args.run, args.slower,
-                     args.out or cache_dir() / "bench" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
+                     args.out or _folder())
+
+
+def _folder() -> Path:
+    return cache_dir() / "bench" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
 
 
 def tool_job(args: argparse.Namespace) -> BenchJob:
@@ -120,7 +123,7 @@ def tool_job(args: argparse.Namespace) -> BenchJob:
     kind, _, number = (args.device or ["cpu"])[0].partition(":")
     if kind == "ascend":
         flags.setdefault("deviceId", number or "0")
-    out = args.out or Path(tempfile.mkdtemp(prefix="diag-benchmark-"))
+    out = args.out or _folder()
     rounds = max(args.rounds, _LEAST_PROCESSES) if len(args.models) > 1 else args.rounds
     plan = ToolPlan(tuple(args.models), out, {"cpu": "CPU", "ascend": "Ascend"}.get(kind, kind), rounds, args.loops,
                     args.warmup, args.threads or 2, parse_shapes(args.shape), flags)

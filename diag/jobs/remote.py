@@ -37,21 +37,24 @@ def run_remote(kind: str, job: object, cancel: Cancel, result: type[T],
     cancel.check()
     child = host or HostProcess(kind)
     forget = cancel.on_set(child.ask_to_stop)
-    clean = False
+    crashed = False
     try:
         _request(child.requests, kind, job)
-        clean = yield from _events(child.events, result)
-        if not clean:
+        finished = yield from _events(child.events, result)
+        if not finished:
             code = child.wait()
-            cancel.check()
             raise _crash(code, child.log)
     except DiagError as error:
         cancel.check()
-        clean = not isinstance(error, WorkerCrashed)
+        crashed = isinstance(error, WorkerCrashed)
+        raise
+    except RuntimeError:
+        crashed = True
         raise
     finally:
         forget()
-        child.close(keep_log=not clean)
+        # Who reads on to Finished and no further, or stops listening, has no use for it either.
+        child.close(keep_log=crashed)
 
 
 def _request(stdin: IO[bytes], kind: str, job: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -56,6 +57,21 @@ def test_events_arrive_and_the_log_of_a_clean_run_is_removed(tmp_path: Path) -> 
     assert [type(e) for e in events] == [Progress, Finished]
     assert events[-1] == Finished("answer")
     assert gone(pid_of(events[0]))
+    assert list(tmp_path.glob("diag-job-*")) == []
+
+
+@pytest.mark.parametrize("how", ["read to the answer only", "closed early", "cancelled"])
+def test_no_log_is_left_where_nothing_crashed(tmp_path: Path, how: str) -> None:
+    cancel = Cancel()
+    events = job("nothing", cancel)
+    assert isinstance(next(events), Progress)
+    if how == "read to the answer only":
+        assert next(events) == Finished("answer")
+    elif how == "cancelled":
+        cancel.set()
+        with contextlib.suppress(Cancelled):
+            list(events)
+    events.close()
     assert list(tmp_path.glob("diag-job-*")) == []
 
 
