@@ -69,15 +69,23 @@ class Diffusion:
         index = self._first + number
         guided = self._spec.guidance > 1
         doubled = np.concatenate([latents] * 2) if guided else latents
-        feeds = {"sample": self._scheduler.scaled(doubled, index).astype(np.float32),
-                 "timestep": _timestep(self._scheduler.timesteps[index], caller.inputs("unet")),
-                 "encoder_hidden_states": embeds}
-        output = caller("unet", feeds)[0].astype(np.float32)
+        output = self._noise(caller, index, self._scheduler.scaled(doubled, index).astype(np.float32), embeds)
         if guided:
             free, told = np.split(output, 2)
             output = free + np.float32(self._spec.guidance) * (told - free)
         latents, state = self._scheduler.step(state, output, index, latents)
         return latents.astype(np.float32), state
+
+    def _noise(self, caller: Caller, index: int, samples: Array, embeds: Array) -> Numbers:
+        """What the unet answers for all samples: at once, or one by one where it was made for one."""
+        inputs = caller.inputs("unet")
+        taken = next((i.shape[0] for i in inputs if i.name == "sample" and i.shape), None)
+        parts = [slice(i, i + 1) for i in range(len(samples))] if taken == 1 else [slice(None)]
+        timestep = _timestep(self._scheduler.timesteps[index], inputs)
+        found = [caller("unet", {"sample": samples[p], "timestep": timestep, "encoder_hidden_states": embeds[p]})[0]
+                 for p in parts]
+        whole: Numbers = np.concatenate(found).astype(np.float32)
+        return whole
 
     def encode(self, caller: Caller) -> Array:
         """Embeddings [1 or 2, tokens, width]: without prompt first, where there is guidance."""

@@ -6,7 +6,7 @@ import math
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from diag.cancel import Cancel
 from diag.compare.checks import random_nodes
 from diag.errors import DiagError, RuntimeUnavailable, UsageError
 from diag.formats.onnx import load
-from diag.formats.registry import identify
+from diag.formats.registry import identify, open_model
 from diag.pipeline.derandomise import fixed
 from diag.pipeline.runners import OnnxRunner, Runner, call, open_target, weight_bytes
 from diag.runtimes.interface import Array, Runtime, RuntimeSpec
@@ -89,12 +89,24 @@ def _model(one: Submodel, specs: Sequence[RuntimeSpec], copies: Path, override: 
     base = Model(one, golden, target, inputs, outputs, random, False, None, "", "")
     if target is None:
         return base
+    base = replace(base, inputs=_one_at_a_time(inputs, target))
     try:
         return _placed(base, target, specs, override or one.runtime)
     except (UsageError, RuntimeUnavailable):
         raise
     except DiagError as error:
         return _with(base, problem=error)
+
+
+def _one_at_a_time(inputs: tuple[TensorInfo, ...], target: Path) -> tuple[TensorInfo, ...]:
+    """Golden's inputs, with a batch of 1 where golden takes any and the target only that: both get the same feeds."""
+    try:
+        graph = open_model(target)
+    except DiagError:
+        return inputs  # told where it is opened to run
+    fixed = {name for name, i in zip(graph.input_names, graph.inputs, strict=True) if i.shape and i.shape[0] == 1}
+    return tuple(replace(i, shape=(1, *i.shape[1:])) if i.name in fixed and i.shape and not isinstance(i.shape[0], int)
+                 else i for i in inputs)
 
 
 def _placed(base: Model, target: Path, specs: Sequence[RuntimeSpec], wanted: str) -> Model:

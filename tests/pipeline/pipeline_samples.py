@@ -50,6 +50,23 @@ def planted(name: str, weight: str, change: Change, out: Path) -> Path:
     return out
 
 
+def unet_for_one(source: Path, out: Path) -> Path:
+    """A unet that was exported for a batch of 1 instead of the 2 that guidance wants."""
+    model = onnx.load(str(source))
+    shapes = {n.input[1] for n in model.graph.node if n.op_type == "Reshape"}
+    for node in model.graph.node:
+        if node.op_type == "Constant" and node.output[0] in shapes:
+            array = numpy_helper.to_array(node.attribute[0].t).copy()
+            array[0] = 1
+            node.attribute[0].t.CopyFrom(numpy_helper.from_array(array))
+    for value in (*model.graph.input, *model.graph.output):
+        sizes = value.type.tensor_type.shape.dim
+        sizes[0].dim_value = 1
+    del model.graph.value_info[:]
+    onnx.save(model, str(out))
+    return out
+
+
 def readers(name: str, weight: str) -> list[str]:
     """Names of the nodes that read a weight."""
     return [n.name for n in onnx.load(str(onnx_of(name))).graph.node if weight in n.input]
