@@ -22,7 +22,7 @@ from diag.cancel import Cancel
 from diag.compare.recorded.graphs import recorded_graph
 from diag.compare.recorder import ALL
 from diag.errors import Cancelled, DiagError, FormatError, ToolFailed
-from diag.events import Event, Finished, Message, Partial, Progress
+from diag.events import Event, Finished, Message, Partial, Progress, passed_on
 from diag.formats.registry import open_model
 from diag.jobs.compare import CompareJob, run_compare
 from diag.report import reproduce
@@ -307,8 +307,7 @@ def _failure(outcome: object, lang: Lang) -> list[str]:
 
 
 def _examined(events: Iterator[Event]) -> Iterator[Event]:
-    for event in events:
-        yield Finished(examined(event.result)) if isinstance(event, Finished) else event
+    yield Finished(examined((yield from passed_on(events))))
 
 
 def _recorded(path: Path) -> _Recorded:

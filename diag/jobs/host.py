@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import sys
 import threading
@@ -20,6 +19,7 @@ from diag.cancel import Cancel
 from diag.errors import DiagError, ToolFailed, refused
 from diag.events import Event, Finished, Message, Partial, Progress
 from diag.jobs.kinds import KINDS
+from diag.machine import peak_bytes
 from diag.workspace.codec import from_json, to_json
 
 ANSWERED, REPORTED, BUG = 0, 1, 70
@@ -61,18 +61,13 @@ def _run(events: Iterator[Event], out: TextIO) -> None:
     for event in events:
         match event:
             case Progress():
-                _send(out, {"event": "progress", **to_json(replace(event, peak_bytes=_peak_bytes()))})
+                _send(out, {"event": "progress", **to_json(replace(event, peak_bytes=peak_bytes()))})
             case Message(text, level):
                 _send(out, {"event": "message", "text": text, "level": level})
             case Partial(item):
                 _send(out, {"event": "partial", "item": to_json(item), "type": type(item).__name__})
             case Finished(result):
                 _send_result(out, to_json(result))
-
-
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _send_result(out: TextIO, result: Any) -> None:  # noqa: ANN401 - JSON of any kind

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import platform
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from diag import __version__
 from diag.graphs import GraphDiff, Step, View, ViewNode
 from diag.graphs.history import line
+from diag.machine import versions
 from diag.report.csv_ import BOM, safe
 from diag.report.sheet import Column, Lines, Sheet, Table
 from diag.rules import Lang
@@ -59,8 +58,7 @@ def graph_words(lang: Lang) -> Mapping[str, str]:
 def frame(views: Iterable[tuple[Path, View]]) -> dict[str, Any]:
     """What every document of this kind begins with."""
     return {"schema": "diag.graph/1", "kind": "graph", "verdict": "pass", "findings": [],
-            "environment": {"diag": __version__, "python": platform.python_version(),
-                            "platform": platform.platform()},
+            "environment": versions(),
             "timing": {"wall_s": None}, "memory": {"peak_bytes": None}, "run": None,
             "graphs": [graph_facts(path, view) for path, view in views]}
 

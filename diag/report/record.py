@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import platform
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from diag import __version__
+from diag.machine import versions
 from diag.recording import Bundle, Checked
 from diag.report.csv_ import BOM, safe
 from diag.report.document import told
@@ -82,6 +81,5 @@ def to_csv(found: Checked | None) -> str:
 
 def _frame(verdict: Verdict, run: str) -> dict[str, Any]:
     return {"schema": "diag.record/1", "kind": "record", "verdict": verdict.value, "findings": [],
-            "environment": {"diag": __version__, "python": platform.python_version(),
-                            "platform": platform.platform()},
+            "environment": versions(),
             "timing": {"wall_s": None}, "memory": {"peak_bytes": None}, "run": run}

@@ -7,7 +7,8 @@ import io
 from pathlib import Path
 from typing import Any
 
-from diag.compare.result import environment, peak_bytes
+from diag.compare.result import environment
+from diag.machine import peak_bytes
 from diag.pipeline.init import Folder, Wanted
 from diag.report.csv_ import BOM, safe
 from diag.report.pipeline.wording import pipeline_words
