@@ -7,7 +7,6 @@ once right, and once with a text encoder that was exported at opset 17. Needs no
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import as_file, files
@@ -27,7 +26,7 @@ from diag.report.text import width, wrap
 from diag.report.write import save
 from diag.rules import words
 from diag.rules.pipeline import submodel
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 from diag.types.codes import Code
 from diag.types.layer import Role, Verdict
 from diag.types.pipeline import PipelineDiagnosis, SwapKind, SwapRun
@@ -43,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Search both pipelines, tell the story, check that it came out as it should."""
-    out = (args.out or cache_dir() / "runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-demo").absolute()
+    out = (args.out or new_folder("runs", "demo")).absolute()
     said = pipeline_words(args.lang)["demo"]
     say = _Voice(quiet=args.quiet or args.json == "-")
     with as_file(files("resources") / "samples" / "pipeline") as samples:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app import commands
 from app.jobs import JobRunner, LatestRunner, call
 from app.pages.pipeline.reading import Opened, open_path
 from app.pages.pipeline.state import Board
@@ -16,6 +15,7 @@ from diag.errors import Cancelled, DiagError
 from diag.events import Event, Message, Partial, Progress
 from diag.jobs.pipeline import LocateJob, RunJob, run_locate, run_once
 from diag.pipeline.plan import PipelinePlan, search_folder
+from diag.runtimes.places import new_folder
 from diag.types.pipeline import PipelineDiagnosis, PipelineRun, SwapRun
 
 
@@ -75,7 +75,7 @@ class Work(QObject):
         if spec is None or self.busy:
             return
         self.board.set_running(True)
-        plan = PipelinePlan(spec, commands.run_folder(Path(spec.path)), self.runtime,
+        plan = PipelinePlan(spec, new_folder("runs", Path(spec.path).stem), self.runtime,
                             swapped=tuple(swapped))
         self._job.start(lambda cancel: run_once(RunJob(plan), cancel))
 
