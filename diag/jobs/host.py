@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from diag.cancel import Cancel
 from diag.errors import DiagError, ToolFailed, refused
 from diag.events import Event, Finished, Message, Partial, Progress
-from diag.jobs.kinds import KINDS
+from diag.jobs.kinds import KINDS, load
 from diag.machine import peak_bytes
 from diag.workspace.codec import from_json, to_json
 
@@ -36,13 +36,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: cancel.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if len(sys.argv) > 1 and sys.argv[1] in KINDS:
-        KINDS[sys.argv[1]]()
+        load(sys.argv[1])
     line = sys.stdin.buffer.readline()
     if not line:
         return ANSWERED  # started to be ready, and not needed after all
     request = json.loads(line)
     threading.Thread(target=_watch_parent, args=(cancel,), name="parent", daemon=True).start()
-    kind = KINDS[request["kind"]]()
+    kind = load(request["kind"])
     try:
         _run(kind.run(from_json(kind.request, request["job"]), cancel), out)
     except DiagError as error:
