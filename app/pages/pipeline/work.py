@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,13 +82,13 @@ class Work(QObject):
         """Stop; finished swaps stay."""
         self._job.cancel()
 
-    def command(self) -> str:
+    def command(self) -> list[str]:
         """The command line that does the same search."""
         spec = self.board.spec
         if spec is None:
-            return ""
+            return []
         words = ["diag", "pipeline", "locate", spec.path]
-        return shlex.join([*words, "--runtime", self.runtime] if self.runtime else words)
+        return [*words, "--runtime", self.runtime] if self.runtime else words
 
     def _events(self, events: Sequence[Event]) -> None:
         runs: list[SwapRun] = []
