@@ -19,7 +19,7 @@ from app.session import State
 from diag.compare.plan import ComparePlan
 from diag.errors import DiagError
 from diag.jobs.compare import CompareJob
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.report.write import Format, Style, write
 from diag.runtimes.places import new_folder
 

@@ -11,7 +11,7 @@ from app.assets import Look
 from app.models.records import Record, RecordModel
 from app.session import Session
 from app.views.tables import small_table
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.rules import Lang, words
 from diag.types.finding import Finding, Severity
 

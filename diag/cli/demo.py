@@ -17,11 +17,11 @@ from diag.cli.progress import drive
 from diag.jobs.pipeline import LocateJob, run_locate
 from diag.pipeline.plan import PipelinePlan
 from diag.pipeline.spec import load
+from diag.report.catalogues import labels, pipeline_words
 from diag.report.document import dumps
-from diag.report.labels import labels
 from diag.report.numbers import error, factor
 from diag.report.pipeline import document, headline, page, to_csv
-from diag.report.pipeline.wording import all_swapped, decibel, layers_of, pipeline_words
+from diag.report.pipeline.wording import all_swapped, decibel, layers_of
 from diag.report.text import width, wrap
 from diag.report.write import save
 from diag.rules import words

@@ -29,7 +29,7 @@ from app.pages.tab import Tab
 from app.views.findings import finding_html
 from app.views.tables import small_table
 from diag.errors import DiagError
-from diag.report.convert_words import convert_words
+from diag.report.catalogues import convert_words
 from diag.report.write import save
 from diag.rules import words as say
 from diag.tools.converter.flags import read_version

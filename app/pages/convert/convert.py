@@ -24,8 +24,7 @@ from diag.errors import DiagError
 from diag.events import Event, Message, Partial
 from diag.jobs.convert import ConvertJob, run_convert
 from diag.report import convert as report
-from diag.report.convert_words import convert_words
-from diag.report.labels import labels
+from diag.report.catalogues import convert_words, labels
 from diag.rewrites.registry import rewrites
 from diag.tools.converter.command import shell
 from diag.tools.converter.config import config_text

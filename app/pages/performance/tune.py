@@ -22,8 +22,7 @@ from diag.cli.parse import read
 from diag.events import Event
 from diag.jobs.tune import run_tune
 from diag.report import tune as report
-from diag.report.labels import labels
-from diag.report.performance_words import performance_words
+from diag.report.catalogues import labels, performance_words
 from diag.report.sheet import Table
 from diag.rules.performance import names_of
 from diag.types.tuning import Tuning

@@ -20,8 +20,8 @@ from diag.events import Event, Partial
 from diag.fix.plan import DEFAULT_TRIES
 from diag.jobs.fix import FixJob, run_fix
 from diag.report import fix as report
+from diag.report.catalogues import remedy_words
 from diag.report.numbers import error
-from diag.report.remedy_words import remedy_words
 from diag.types.fix import Came, Fix, Try
 
 _ICONS = {Came.PROVED: "pass", Came.HELPED: "watch", Came.NOT_HERE: "not_comparable"}

@@ -19,8 +19,8 @@ from diag.cli.parse import read
 from diag.events import Event
 from diag.jobs.lint import LintJob, run_lint
 from diag.report import lint as report
+from diag.report.catalogues import remedy_words
 from diag.report.numbers import error
-from diag.report.remedy_words import remedy_words
 from diag.types.lint import Lint, NodeForecast
 
 _USUAL = "mindspore-lite@2.0.0:cpu"

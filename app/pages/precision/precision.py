@@ -24,8 +24,8 @@ from diag.events import Event
 from diag.jobs.precision import PrecisionJob, run_precision
 from diag.precision.settings import DEFAULT_SEARCH_S
 from diag.report import precision as report
+from diag.report.catalogues import remedy_words
 from diag.report.numbers import error, factor
-from diag.report.remedy_words import remedy_words
 from diag.types.precision import Emulation, LayerRow
 
 
