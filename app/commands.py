@@ -1,25 +1,13 @@
-"""A comparison as a command line, and a run folder for it."""
+"""A comparison as a command line."""
 
 from __future__ import annotations
 
-import itertools
-import os
 import shlex
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from diag.compare.plan import DEFAULT_BUDGET
 from diag.errors import DiagError
 from diag.jobs.compare import CompareJob
-from diag.runtimes.places import cache_dir
-
-
-def run_folder(target: Path) -> Path:
-    """A folder of the cache that does not exist yet, for one run."""
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{target.stem}-{os.getpid()}"
-    base = cache_dir() / "runs"
-    return next(p for p in (base / f"{name}{'' if not i else f'-{i}'}" for i in itertools.count()) if not p.exists())
 
 
 def arguments(job: CompareJob) -> list[str]:

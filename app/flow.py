@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from app import commands
 from app.desk import Desk
 from app.maps import known_map
 from app.pages.table import COMPARE
@@ -20,8 +19,9 @@ from app.session import State
 from diag.compare.plan import ComparePlan
 from diag.errors import DiagError
 from diag.jobs.compare import CompareJob
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.report.write import Format, Style, write
+from diag.runtimes.places import new_folder
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -111,7 +111,7 @@ class Flow(QObject):
         self._window.turn(COMPARE)
         folder = RESOURCES / "samples" / "text_encoder" / name
         golden, target = folder / "text_encoder.onnx", folder / "text_encoder.mindir"
-        self._work.compare(CompareJob(ComparePlan(golden, target, commands.run_folder(target)), "reference"))
+        self._work.compare(CompareJob(ComparePlan(golden, target, new_folder("runs", target.stem)), "reference"))
 
     def again(self) -> None:
         """Compare the same pair once more."""

@@ -22,13 +22,14 @@ from diag.cancel import Cancel
 from diag.compare.recorded.graphs import recorded_graph
 from diag.compare.recorder import ALL
 from diag.errors import Cancelled, DiagError, FormatError, ToolFailed
-from diag.events import Event, Finished, Message, Partial, Progress
+from diag.events import Event, Finished, Message, Partial, Progress, passed_on
 from diag.formats.registry import open_model
 from diag.jobs.compare import CompareJob, run_compare
 from diag.report import reproduce
 from diag.report.numbers import nbytes
 from diag.rules import Lang
 from diag.rules.accuracy import examined
+from diag.runtimes.places import new_folder
 from diag.telling import lines
 from diag.types.comparison import RECORDING, Comparison
 from diag.types.graph import Graph
@@ -149,7 +150,7 @@ class Work(QObject):
         if job is None:
             return None
         mapped = known_map(self.session.comparison) or job.plan.map_file
-        return replace(job, plan=replace(job.plan, out=commands.run_folder(job.plan.target), map_file=mapped))
+        return replace(job, plan=replace(job.plan, out=new_folder("runs", job.plan.target.stem), map_file=mapped))
 
     def record(self, layer: str) -> bool:
         """Compare once more, so that the tensors of a layer (or of "all") are kept; False: it is not known how."""
@@ -307,8 +308,7 @@ def _failure(outcome: object, lang: Lang) -> list[str]:
 
 
 def _examined(events: Iterator[Event]) -> Iterator[Event]:
-    for event in events:
-        yield Finished(examined(event.result)) if isinstance(event, Finished) else event
+    yield Finished(examined((yield from passed_on(events))))
 
 
 def _recorded(path: Path) -> _Recorded:

@@ -1,6 +1,7 @@
 """Ascend Diag, the headless half. A map of the rooms; a room imports only from those above it.
 
-errors cancel events   what goes wrong, how to stop, what long work says; telling: errors in the reader's language
+errors cancel events   what goes wrong, how to stop, what long work says; telling: errors in the reader's language;
+machine                what made a result
 types                  facts, frozen: dtype tensor graph metrics layer finding comparison …
 formats                foreign bytes to types, nothing is executed: onnx mindir om ge_dump tensor_dump
 workspace              run folders, caches by content, facts to JSON and back

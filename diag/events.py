@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
@@ -46,3 +48,21 @@ class Finished(Generic[T]):
 
 
 Event = Progress | Message | Partial[Any] | Finished[Any]
+
+
+def passed_on(events: Iterable[Event], kinds: type[Any] | UnionType = object) -> Generator[Event, None, Any]:
+    """Work within longer work: its events of these kinds go on, its result is returned instead of being told."""
+    for event in events:
+        if isinstance(event, Finished):
+            return event.result
+        if isinstance(event, kinds):
+            yield event
+    raise AssertionError("work ended without Finished")
+
+
+def result_of(events: Iterable[Event]) -> Any:  # noqa: ANN401 - whatever the work finishes with
+    """The result of work that nobody watches."""
+    for event in events:
+        if isinstance(event, Finished):
+            return event.result
+    raise AssertionError("work ended without Finished")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from app.graph.model import GraphModel
 from app.graph.overlay import DIFFERENCES, Links, State
 from diag.compare.reasons import reason
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.report.numbers import error, gate
 from diag.rules import Lang
 from diag.types.graph import Node

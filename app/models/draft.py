@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from app import commands
 from diag.cli.options import parse_shapes, parse_size
 from diag.compare.inputs import gather
 from diag.compare.plan import DEFAULT_BUDGET, ComparePlan, InputChoice
@@ -21,7 +20,7 @@ from diag.errors import DiagError, UsageError
 from diag.formats.registry import identify, open_model
 from diag.jobs.compare import CompareJob
 from diag.runtimes.interface import RuntimeSpec
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import cache_dir, new_folder
 from diag.telling import tell
 from diag.types.comparison import InputUsed
 
@@ -106,7 +105,7 @@ def check(draft: Draft, lang: str = "en") -> Checked:
             previews = _recorded_inputs(draft, choice)
     target = Path(draft.target)
     plan = ComparePlan(
-        Path(draft.golden), target, Path(draft.out) if draft.out else commands.run_folder(target), choice,
+        Path(draft.golden), target, Path(draft.out) if draft.out else new_folder("runs", target.stem), choice,
         device=draft.device, dtype=draft.dtype, own_input=draft.own_input, preset=draft.preset,
         map_file=Path(draft.map_file) if draft.map_file else None,
         graph=Path(draft.graph) if recorded and draft.graph.strip() else None, budget=budget, threads=draft.threads,

@@ -14,7 +14,7 @@ from app.assets import Look
 from app.models.columns import Array, Column, ColumnModel, ItemRole
 from diag.compare.reasons import reason
 from diag.compare.tolerance import STORED_ERROR
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.report.numbers import error, gate
 from diag.rules import Lang
 from diag.types.layer import LayerResult, MappingKind, Role, Verdict

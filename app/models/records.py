@@ -43,6 +43,11 @@ class RecordModel(QAbstractTableModel):
         elif records:
             self.dataChanged.emit(self.index(0, 0), self.index(len(records) - 1, len(self._titles) - 1))
 
+    def renew(self, records: Sequence[Record]) -> None:
+        """Rows about something else: nothing stays selected."""
+        self.set_records(())
+        self.set_records(records)
+
     def set_titles(self, titles: Sequence[str]) -> None:
         """Other headings, as many as before."""
         self._titles = tuple(titles)

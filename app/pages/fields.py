@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import Look
 from app.dialogs.fields import FileField
+from diag.errors import UsageError
 
 
 def number(value: int, low: int, high: int, suffix: str = "") -> QSpinBox:
@@ -62,6 +63,18 @@ def group(title: str, rows: Sequence[tuple[str, QWidget]], parent: QWidget | Non
         else:
             form.addRow(widget)
     return box
+
+
+def spoken(options: Iterable[tuple[str, str, str]]) -> list[str]:
+    """The words of a command line for (option, value, usual value): what is usual is not said."""
+    return [word for option, value, usual in options if value != usual for word in (option, value)]
+
+
+def must_exist(texts: Iterable[str], there: Callable[[Path], bool] = Path.is_file) -> None:
+    """Raises UsageError for the first path that is not there; "" is none."""
+    for text in texts:
+        if text and not there(Path(text)):
+            raise UsageError("There is no such file", where=f"in {text}")
 
 
 class FolderField(FileField):

@@ -8,6 +8,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 from app.assets import Look
 from app.stages import told
 from diag.events import Progress
+from diag.types.layer import Verdict
+
+VERDICTS = frozenset(verdict.value for verdict in Verdict)
+"""Names of drawings that say what was found."""
 
 _ICON = 30
 
@@ -63,8 +67,7 @@ class Head(QFrame):
 
     def tell(self, icon: str, sentence: str, detail: str = "") -> None:
         """``icon``: a verdict (pass, watch, fail, not_comparable) in its colour, or any other drawing."""
-        verdict = icon in ("pass", "watch", "fail", "not_comparable")
-        colour = self._look.theme.verdict(icon) if verdict else self._look.theme.accent
+        colour = self._look.theme.verdict(icon) if icon in VERDICTS else self._look.theme.accent
         self._icon.setPixmap(self._look.icon(icon, colour).pixmap(QSize(_ICON, _ICON)))
         self._icon.setAccessibleName(icon)
         self.sentence.setText(sentence)

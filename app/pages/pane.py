@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from types import ModuleType
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontDatabase, QGuiApplication
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontDatabase
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -33,6 +33,7 @@ from app.dialogs.fields import FileField, Problem
 from app.i18n import Lang
 from app.jobs import JobRunner
 from app.pages.interface import Verb
+from app.pages.tab import Tab
 from app.views.findings import finding_html
 from diag.cancel import Cancel
 from diag.errors import Cancelled, DiagError
@@ -49,23 +50,13 @@ _MOST_LINES = 5000
 FORM_WIDTH = 360
 
 
-class Pane(QWidget):
+class Pane(Tab):
     """One pane. Subclasses fill ``form`` and ``results``, and say what to run.
 
     Signals:
-        changed: the sentence of the head, or what can be done, is other than before.
-        progress: Progress of the running job.
-        failed: an exception to be told in a dialog.
-        said: (text) for the status bar.
-        shown: (paths, title) goes to the recent files.
         dropped: (paths) files that were dropped onto the pane, where its page lets it accept drops.
     """
 
-    changed = Signal()
-    progress = Signal(object)
-    failed = Signal(object)
-    said = Signal(str)
-    shown = Signal(object, str)
     dropped = Signal(object)
 
     report_name = "report"
@@ -74,8 +65,7 @@ class Pane(QWidget):
     """The module of ``diag.report`` that tells the attribute ``result``: its document, sheet and to_csv."""
 
     def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look, self.lang = look, lang
+        super().__init__(look, lang, parent)
         self.stopped = False
         self._recorded: Path | None = None
         self.runner = JobRunner(self)
@@ -147,10 +137,6 @@ class Pane(QWidget):
         """The result of the job."""
         raise NotImplementedError
 
-    def sentence(self) -> tuple[str, str, str]:
-        """Icon, sentence and detail for the head."""
-        raise NotImplementedError
-
     def report(self, ending: str) -> str | None:
         """The result as a page, JSON or CSV (by the file's ending), told by ``teller``; None without a result."""
         result: object = getattr(self, "result", None)
@@ -162,12 +148,8 @@ class Pane(QWidget):
             return str(self.teller.to_csv(result))
         return page(self.teller.sheet(result, self.lang), self.lang)
 
-    def open(self, paths: Sequence[Path]) -> None:
-        """Show these files."""
-        raise NotImplementedError
-
     def reopen(self, folder: Path) -> None:
-        """Show the result that was recorded in a folder, as if it had been measured now."""
+        """See ``Tab``."""
         if not self.runner.busy:
             self._recorded = folder
             self.runner.start(lambda _: _recorded(folder))
@@ -187,11 +169,11 @@ class Pane(QWidget):
         return {}
 
     def save(self) -> str:
-        """What ``restore`` needs to fill the form again."""
+        """What the form says."""
         return json.dumps({name: field.text() for name, field in self.files().items()})
 
     def restore(self, text: str) -> None:
-        """Fill the form as it was; files that are gone are left out."""
+        """Fill the form as it was."""
         kept = json.loads(text)
         for name, field in self.files().items():
             if kept.get(name) and Path(kept[name]).is_file():
@@ -199,6 +181,27 @@ class Pane(QWidget):
         self.check()
 
     # what all do
+
+    def filled(self, groups: Sequence[QWidget], signals: Iterable[SignalInstance]) -> QWidget:
+        """A form: the groups below one another; each of these signals says that it was changed."""
+        box = QWidget(self)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 6, 0)
+        for widget in groups:
+            column.addWidget(widget)
+        column.addStretch(1)
+        for signal in signals:
+            signal.connect(self.touched)
+        return box
+
+    @property
+    def busy(self) -> bool:
+        """See ``Tab``."""
+        return self.runner.busy
+
+    def cancel(self) -> None:
+        """See ``Tab``."""
+        self.runner.cancel()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Files are welcome."""
@@ -213,10 +216,10 @@ class Pane(QWidget):
             self.dropped.emit(paths)
 
     def verbs(self) -> Mapping[str, Verb]:
-        """The window's actions that are possible now."""
+        """See ``Tab``."""
         verbs: dict[str, Verb] = {"copy_command": self.copy_command}
-        if self.runner.busy:
-            verbs["cancel"] = self.runner.cancel
+        if self.busy:
+            verbs["cancel"] = self.cancel
         elif self.start.isEnabled():
             verbs["again"] = self.run
         if self.report(".csv") is not None:
@@ -256,16 +259,11 @@ class Pane(QWidget):
     def copy_command(self) -> None:
         """The form as a command line, into the clipboard; of a recorded result, what tells it again."""
         words = self.words() if self._recorded is None else ["report", str(self._recorded)]
-        line = shlex.join(["diag", *words])
-        QGuiApplication.clipboard().setText(line)
-        self.said.emit(self.tr("Copied: {line}").format(line=line))
+        self.copy_words(["diag", *words])
 
     def export_report(self) -> None:
         """Ask for a file and write the report."""
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export report"), f"{self.report_name}.html",
-                                              self.tr("HTML report (*.html);;JSON (*.json);;CSV table (*.csv)"))
-        if name:
-            self.write(Path(name))
+        self.ask_report(self.report_name, self.write)
 
     def export_table(self) -> None:
         """Ask for a file and write the table."""
@@ -277,14 +275,8 @@ class Pane(QWidget):
     def write(self, path: Path) -> None:
         """Write the result; the ending of the name decides the format."""
         text = self.report(path.suffix.lower())
-        if text is None:
-            return
-        try:
-            save(text, path)
-        except DiagError as error:
-            self.failed.emit(error)
-            return
-        self.said.emit(self.tr("Written: {path}").format(path=path))
+        if text is not None:
+            self.wrote(path, lambda: save(text, path))
 
     def tell_findings(self, findings: Sequence[Finding], how: Sequence[str] = ()) -> None:
         """Show findings with their words, and below them how the numbers came about."""
@@ -303,7 +295,7 @@ class Pane(QWidget):
         self.log.appendPlainText(f"{time.strftime('%H:%M:%S')}  {text}")
 
     def shut_down(self) -> None:
-        """Nothing of this pane goes on."""
+        """See ``Tab``."""
         self._wait.stop()
         self.runner.shut_down()
 

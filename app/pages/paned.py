@@ -10,36 +10,32 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from app.assets import Look
 from app.i18n import Lang
-from app.pages.head import Head
+from app.pages.head import VERDICTS, Head
 from app.pages.interface import Page, Verb
-from app.pages.pane import Pane
 from app.pages.recognise import kind_of_result
+from app.pages.tab import Tab
 from app.settings import Settings
-
-_NOTHING_OPEN = ("run", "stop")
+from diag.events import Progress
 
 
 class PanedPage(Page):
     """Subclasses make their panes and pass them to ``lay_out``."""
 
-    idle_icon = "info"
-    """The head's icon while nothing is open; a pane's sentence says it."""
-
     def __init__(self, look: Look, lang: Lang, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(look, lang, settings, parent)
         self.head = Head(look, self)
-        self.head.cancel_wanted.connect(lambda: self.front.runner.cancel())
+        self.head.cancel_wanted.connect(lambda: self.front.cancel())
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
-        self.panes: dict[str, Pane] = {}
+        self.panes: dict[str, Tab] = {}
 
-    def lay_out(self, panes: Sequence[tuple[str, Pane, str]]) -> None:
+    def lay_out(self, panes: Sequence[tuple[str, Tab, str]]) -> None:
         """Put (name, pane, title of its tab) into the page."""
         for name, pane, title in panes:
             self.panes[name] = pane
             self.tabs.addTab(pane, title)
             pane.changed.connect(self._tell)
-            pane.progress.connect(lambda event, p=pane: self.head.set_progress(event) if p is self.front else None)
+            pane.progress.connect(lambda event, p=pane: self.show_progress(event) if p is self.front else None)
             pane.failed.connect(self.failed)
             pane.said.connect(self.said)
             pane.shown.connect(self.opened)
@@ -51,8 +47,12 @@ class PanedPage(Page):
         layout.addWidget(self.tabs, 1)
         self._tell()
 
+    def show_progress(self, event: Progress) -> None:
+        """How far the pane in front is."""
+        self.head.set_progress(event)
+
     @property
-    def front(self) -> Pane:
+    def front(self) -> Tab:
         """The pane that is seen."""
         return list(self.panes.values())[self.tabs.currentIndex()]
 
@@ -94,6 +94,6 @@ class PanedPage(Page):
         pane = self.front
         icon, sentence, detail = pane.sentence()
         self.head.tell(icon, sentence, detail)
-        self.head.set_running(on=pane.runner.busy)
-        self.title_changed.emit(sentence if icon not in (self.idle_icon, *_NOTHING_OPEN) else "")
+        self.head.set_running(on=pane.busy)
+        self.title_changed.emit(sentence if icon in VERDICTS else "")
         self.verbs_changed.emit()

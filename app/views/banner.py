@@ -9,8 +9,8 @@ from app.assets import Look
 from app.session import Session, State
 from app.stages import told
 from diag.events import Progress
+from diag.report.catalogues import labels
 from diag.report.headline import headline
-from diag.report.labels import labels
 from diag.rules import Lang
 from diag.types.layer import Role, Verdict
 

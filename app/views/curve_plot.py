@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QWidget
 from app.assets import Look
 from app.models.layers import decisive, expected
 from app.views.plotting import Plot, Rows, shade
+from diag.report.catalogues import labels
 from diag.report.html.data import limits
-from diag.report.labels import labels
 from diag.rules import Lang
 from diag.types.comparison import Comparison
 from diag.types.dtype import DType

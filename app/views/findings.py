@@ -11,7 +11,7 @@ from app.assets import Look
 from app.models.records import Record, RecordModel
 from app.session import Session
 from app.views.tables import small_table
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.rules import Lang, words
 from diag.types.finding import Finding, Severity
 
@@ -42,8 +42,7 @@ class FindingsView(QWidget):
     def _reload(self) -> None:
         found = self._session.comparison.findings if self._session.comparison else ()
         severities = labels(self._lang)["severity"]
-        self.model.set_records([])
-        self.model.set_records([self._record(f, severities[f.severity.value]) for f in found])
+        self.model.renew([self._record(f, severities[f.severity.value]) for f in found])
         if found:
             self.table.selectRow(0)
         else:

@@ -13,7 +13,7 @@ from app.assets import Look
 from app.models.layers import KINDS, ROLES, VERDICTS, LayerModel
 from app.views.chips import Chip
 from app.views.flow import FlowLayout
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.rules import Lang
 from diag.types.layer import MappingKind, Role, Verdict
 

@@ -18,7 +18,7 @@ from app.views.recorded import RecordedList
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.compare.pictures import Array, Pictures, pictures
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.rules import Lang
 from diag.types.layer import LayerResult
 from diag.types.metrics import Metrics, Stats

@@ -18,8 +18,8 @@ from app.session import Session
 from app.views.findings import finding_html
 from app.views.tables import small_table
 from diag.compare.reasons import reason
+from diag.report.catalogues import labels, stage_words
 from diag.report.headline import difference, format_name
-from diag.report.labels import labels, stage_words
 from diag.report.numbers import factor
 from diag.rules import Lang
 from diag.types.finding import Finding

@@ -12,23 +12,20 @@ Exit code 1: with --slower PERCENT, when a model is slower than the first by mor
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.cli.compare import _named
 from diag.cli.deliver import tell
+from diag.cli.inputs import add_inputs, inputs_of
 from diag.cli.options import at_least, parse_device, parse_shapes
 from diag.cli.progress import drive
-from diag.compare.plan import InputChoice
 from diag.errors import UsageError
 from diag.jobs.bench import BenchJob, recorded, run_bench
 from diag.perf.plan import DEFAULT_MAX_S, DEFAULT_ROUNDS, DEFAULT_RUNS, DEFAULT_WARMUP, BenchPlan, Contender
 from diag.runtimes.choice import spec_for
 from diag.runtimes.discover import discover
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 from diag.runtimes.registry import NAMES
 from diag.tools.benchmark.run import VARIABLE, ToolPlan, find_benchmark
 
@@ -73,11 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tool.add_argument("--loops", type=at_least(1), default=10, help="runs of one such process (default %(default)s)")
     tool.add_argument("--flag", action="append", default=[], metavar="NAME=VALUE",
                       help="any other flag of benchmark, e.g. --flag enableFp16=true; repeatable")
-    inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
-    inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
-    inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
-    inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="sizes of dynamic inputs")
-    inputs.add_argument("--seed", type=at_least(0), default=0, help="seed of generated inputs (default 0)")
+    add_inputs(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -99,20 +92,15 @@ def plan_of(args: argparse.Namespace) -> BenchPlan:
     """The plan that the command line describes. Raises UsageError, RuntimeUnavailable, FormatError."""
     if not args.models:
         raise UsageError("Which models?", hint="diag bench MODEL…")
-    choice = InputChoice(args.inputs, dict(_named(args.input)), parse_shapes(args.shape), args.seed)
     devices = _each([parse_device(d) for d in args.device] or ["cpu"], args.models, "--device")
     runtimes = _each(args.runtime or ["auto"], args.models, "--runtime")
     known = discover()
     contenders = tuple(
         Contender(path, spec_for(path, name, device, known, _warn), device, key=args.key or None)
         for path, name, device in zip(args.models, runtimes, devices, strict=True))
-    return BenchPlan(contenders, choice, args.runs, min(args.rounds, args.runs), args.warmup, args.threads,
+    return BenchPlan(contenders, inputs_of(args), args.runs, min(args.rounds, args.runs), args.warmup, args.threads,
                      args.optimize, float(args.max_time), args.layers or args.run is not None, args.run, args.slower,
-                     args.out or _folder())
-
-
-def _folder() -> Path:
-    return cache_dir() / "bench" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+                     args.out or new_folder("bench", args.models[0].stem))
 
 
 def tool_job(args: argparse.Namespace) -> BenchJob:
@@ -123,7 +111,7 @@ def tool_job(args: argparse.Namespace) -> BenchJob:
     kind, _, number = (args.device or ["cpu"])[0].partition(":")
     if kind == "ascend":
         flags.setdefault("deviceId", number or "0")
-    out = args.out or _folder()
+    out = args.out or new_folder("bench", args.models[0].stem)
     rounds = max(args.rounds, _LEAST_PROCESSES) if len(args.models) > 1 else args.rounds
     plan = ToolPlan(tuple(args.models), out, {"cpu": "CPU", "ascend": "Ascend"}.get(kind, kind), rounds, args.loops,
                     args.warmup, args.threads or 2, parse_shapes(args.shape), flags)

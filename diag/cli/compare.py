@@ -7,26 +7,27 @@ when an output fails or cannot be compared, or when a layer was found that the c
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.cli.options import at_least, parse_device, parse_shapes, parse_size
+from diag.cli.inputs import add_inputs, inputs_of
+from diag.cli.options import at_least, differing, parse_budget, parse_device
 from diag.cli.outcome import exit_code, tell
 from diag.cli.progress import drive
-from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, ComparePlan, InputChoice
+from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, ComparePlan
 from diag.compare.recorder import WORST
-from diag.errors import UsageError
 from diag.jobs.compare import CompareJob, run_compare
 from diag.rules.accuracy import examined
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import cache_dir, new_folder
 from diag.types.comparison import Comparison
 
 RUNTIMES = ("auto", "reference", "mindspore-lite", "mindspore", "onnxruntime")
+_USUAL: Mapping[str, object] = {
+    "inputs": None, "shape": "", "seed": 0, "runtime": "auto", "device": "cpu", "dtype": "auto", "threads": 1,
+    "own_input": True, "preset": "calibrated", "map": None, "graph": None, "budget": "", "jobs": None, "record": [],
+    "input": []}
+"""What a run folder keeps of the options where it is otherwise. Never the key."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How to compare: every command that builds on a comparison understands these."""
-    inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
-    inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
-    inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
-    inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="sizes of dynamic inputs")
-    inputs.add_argument("--seed", type=at_least(0), default=0, help="seed of generated inputs (default 0)")
+    add_inputs(parser)
     how = parser.add_argument_group("how")
     how.add_argument("--runtime", choices=RUNTIMES, default="auto", help="what runs the target (default auto: the real "
                      "runtime if it is installed, else the reference runtime)")
@@ -79,48 +76,13 @@ def run(args: argparse.Namespace) -> int:
 
 def job_of(args: argparse.Namespace) -> CompareJob:
     """The job that the command line describes."""
-    out = args.out or cache_dir() / "runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.target.stem}-{os.getpid()}"
-    choice = InputChoice(args.inputs, dict(_named(args.input)), parse_shapes(args.shape), args.seed)
+    out = args.out or new_folder("runs", args.target.stem)
     plan = ComparePlan(
-        golden=args.golden, target=args.target, out=out, inputs=choice, device=parse_device(args.device),
+        golden=args.golden, target=args.target, out=out, inputs=inputs_of(args), device=parse_device(args.device),
         dtype=args.dtype, own_input=args.own_input, preset=args.preset, map_file=args.map,
-        graph=args.graph, budget=_budget(args.budget) if args.budget else DEFAULT_BUDGET, threads=args.threads,
+        graph=args.graph, budget=parse_budget(args.budget, DEFAULT_BUDGET, LEAST_BUDGET), threads=args.threads,
         jobs=args.jobs, key=args.key or None, checks=args.checks, cache=cache_dir() / "golden",
-        record=tuple(r for r in args.record if r != WORST), told=_told(args))
+        record=tuple(r for r in args.record if r != WORST), told=differing(args, _USUAL))
     return CompareJob(plan, args.runtime)
 
 
-def columns() -> int:
-    """Width of the terminal, for reports."""
-    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
-
-
-def _named(items: list[str]) -> Iterator[tuple[str, Path]]:
-    for item in items:
-        name, equals, path = item.partition("=")
-        if not equals or not name or not path:
-            raise UsageError(f"'{item}' is not an input", where="in --input", hint="Write it like NAME=FILE.npy")
-        yield name, Path(path)
-
-
-def _budget(text: str) -> int:
-    size = parse_size(text)
-    if size < LEAST_BUDGET:
-        raise UsageError(f"--budget {text} is too small for any model", hint=f"Give at least {LEAST_BUDGET >> 20}MiB")
-    return size
-
-
-def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:
-    """Options that differ from their defaults, as the user wrote them: for 'copy as command'. Never the key."""
-    told: dict[str, str | int | bool] = {}
-    for name, default in (("inputs", None), ("shape", ""), ("seed", 0), ("runtime", "auto"), ("device", "cpu"),
-                          ("dtype", "auto"), ("threads", 1), ("own_input", True), ("preset", "calibrated"),
-                          ("map", None), ("graph", None), ("budget", ""), ("jobs", None)):
-        value = getattr(args, name)
-        if value != default:
-            told[name] = value if isinstance(value, (int, bool)) else str(value)
-    if args.record:
-        told["record"] = ";".join(args.record)
-    if args.input:
-        told["input"] = ";".join(args.input)
-    return told

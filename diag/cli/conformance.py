@@ -13,8 +13,6 @@ import argparse
 import csv
 import difflib
 import json
-import platform
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -22,10 +20,10 @@ from pathlib import Path
 
 import onnx
 
-from diag import __version__
 from diag.cancel import Cancel
 from diag.cli.progress import drive
 from diag.errors import UsageError
+from diag.machine import peak_bytes, versions
 from diag.report.csv_ import safe
 from diag.runtimes import conformance
 from diag.runtimes.conformance import CaseResult, Table
@@ -129,9 +127,9 @@ def _write(args: argparse.Namespace, table: Table, wrong: list[CaseResult], fold
         document = {
             "schema": "diag.conformance/1", "kind": "conformance", "verdict": "fail" if wrong else "pass",
             "findings": [],
-            "environment": {"diag": __version__, "python": platform.python_version(), "platform": platform.platform()},
+            "environment": versions(),
             "timing": {"wall_s": wall_s},
-            "memory": {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024},
+            "memory": {"peak_bytes": peak_bytes()},
             "run": str(folder) if folder is not None else None,
             "converter": table.converter, "runtime": table.runtime, "device": table.device, "onnx": table.onnx,
             "counts": table.counts(), "agreement": table.agreement(),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -16,8 +14,8 @@ from diag.cancel import Cancel
 from diag.cli.deliver import deliver, exit_code
 from diag.cli.progress import drive
 from diag.errors import UsageError
-from diag.report.convert_words import convert_words
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import convert_words
+from diag.report.csv_ import csv_text
 from diag.report.document import told
 from diag.report.sheet import Column, Findings, Lines, Part, Sheet, Table
 from diag.rewrites.apply import Offer, Rewritten, rewrite
@@ -135,12 +133,6 @@ def _verdict(findings: Sequence[Finding]) -> Verdict:
 
 
 def _findings_csv(findings: Sequence[Finding]) -> str:
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(("code", "severity", "subject", "line", "title"))
-    for finding in findings:
-        line = finding.evidence[0].line if finding.evidence else None
-        writer.writerow((finding.code, str(finding.severity), safe(finding.subject), line or "",
-                         safe(told(finding, "en")["title"])))
-    return out.getvalue()
+    return csv_text(("code", "severity", "subject", "line", "title"), (
+        (f.code, f.severity, f.subject, (f.evidence[0].line if f.evidence else None) or "", told(f, "en")["title"])
+        for f in findings))

@@ -7,7 +7,6 @@ once right, and once with a text encoder that was exported at opset 17. Needs no
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import as_file, files
@@ -18,16 +17,16 @@ from diag.cli.progress import drive
 from diag.jobs.pipeline import LocateJob, run_locate
 from diag.pipeline.plan import PipelinePlan
 from diag.pipeline.spec import load
+from diag.report.catalogues import labels, pipeline_words
 from diag.report.document import dumps
-from diag.report.labels import labels
 from diag.report.numbers import error, factor
 from diag.report.pipeline import document, headline, page, to_csv
-from diag.report.pipeline.wording import all_swapped, decibel, layers_of, pipeline_words
+from diag.report.pipeline.wording import all_swapped, decibel, layers_of
 from diag.report.text import width, wrap
 from diag.report.write import save
 from diag.rules import words
 from diag.rules.pipeline import submodel
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 from diag.types.codes import Code
 from diag.types.layer import Role, Verdict
 from diag.types.pipeline import PipelineDiagnosis, SwapKind, SwapRun
@@ -43,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Search both pipelines, tell the story, check that it came out as it should."""
-    out = (args.out or cache_dir() / "runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-demo").absolute()
+    out = (args.out or new_folder("runs", "demo")).absolute()
     said = pipeline_words(args.lang)["demo"]
     say = _Voice(quiet=args.quiet or args.json == "-")
     with as_file(files("resources") / "samples" / "pipeline") as samples:

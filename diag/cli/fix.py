@@ -11,14 +11,13 @@ Exit code 0: proved, or nothing was wrong; 1: not fixed.
 from __future__ import annotations
 
 import argparse
-import os
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.cli import compare
 from diag.cli.deliver import tell
-from diag.cli.options import at_least, parse_shapes
+from diag.cli.options import at_least, differing, parse_shapes
 from diag.cli.progress import drive
 from diag.cli.rewriting import add_rewrite_limit
 from diag.errors import UsageError
@@ -27,9 +26,12 @@ from diag.jobs.fix import FixJob, PipelineFixJob, run_fix, run_pipeline_fix
 from diag.pipeline.plan import PipelinePlan
 from diag.pipeline.spec import load
 from diag.rewrites.interface import LIMIT
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 from diag.tools.converter.plan import Checks, ConverterPlan
 from diag.types.fix import Fix, PipelineFix
+
+_USUAL: Mapping[str, object] = {"output": None, "tries": DEFAULT_TRIES, "optimize": "general", "config": None,
+                                "rewrite_limit": LIMIT}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,26 +66,20 @@ def pipeline_job_of(args: argparse.Namespace) -> PipelineFixJob:
     if args.golden.suffix != ".toml":
         raise UsageError("Two models are wanted: GOLDEN TARGET", where=f"only {args.golden} was given",
                          hint="Or give a pipeline: diag fix pipeline.toml")
-    out = args.out or cache_dir() / "fixes" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.golden.stem}-{os.getpid()}"
+    out = args.out or new_folder("fixes", args.golden.stem)
     plan = PipelinePlan(load(args.golden), out.absolute(), threads=args.threads, jobs=args.jobs)
-    told = {} if args.tries == DEFAULT_TRIES else {"tries": args.tries}
-    return PipelineFixJob(PipelineFixPlan(plan, args.tries, told), args.runtime)
+    return PipelineFixJob(PipelineFixPlan(plan, args.tries, differing(args, {"tries": DEFAULT_TRIES})), args.runtime)
 
 
 def job_of(args: argparse.Namespace) -> FixJob:
     """The job that the command line describes. Raises UsageError."""
     if args.config is not None and not args.config.is_file():
         raise UsageError("There is no such file", where=f"in {args.config}", hint="Check --config")
-    out = args.out or cache_dir() / "fixes" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.target.stem}-{os.getpid()}"
+    out = args.out or new_folder("fixes", args.target.stem)
     plan = compare.job_of(argparse.Namespace(**{**vars(args), "out": out.absolute()})).plan
     convert = ConverterPlan(args.golden, out.absolute() / "model.mindir", parse_shapes(args.shape),
                             optimize=args.optimize, config_file=args.config, rewrite_limit=args.rewrite_limit,
                             checks=Checks(inputs=plan.inputs, device=plan.device))
-    told = {**plan.told}
-    for name, default in (("output", None), ("tries", DEFAULT_TRIES), ("optimize", "general"), ("config", None),
-                          ("rewrite_limit", LIMIT)):
-        value = getattr(args, name)
-        if value != default:
-            told[name] = value if isinstance(value, int | float) else str(value)
+    told = {**plan.told, **differing(args, _USUAL)}
     output = None if args.output is None else args.output.absolute()
     return FixJob(FixPlan(plan, convert, output, args.tries, told), args.runtime)

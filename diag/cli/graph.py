@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from diag.cli.deliver import deliver
 from diag.errors import FormatError, UsageError
 from diag.formats.interface import key_of
 from diag.graphs import Stage, Step, View, compilations, diff, history, open_view, stages_of
+from diag.machine import peak_bytes
 from diag.report import graph as tell
 from diag.report.graph import Hit, Passes
 from diag.report.sheet import Sheet
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 def _deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, csv: Callable[[], str]) -> None:
     """Everywhere it was asked for, with the time and the memory that it took."""
     document["timing"] = {"wall_s": time.perf_counter() - args.begun}
-    document["memory"] = {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    document["memory"] = {"peak_bytes": peak_bytes()}
     deliver(args, document, sheet, csv)
 
 

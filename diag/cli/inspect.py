@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import resource
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from diag import __version__
 from diag.errors import DiagError
 from diag.formats import compiled
 from diag.formats.facts import ModelFacts, facts_of
 from diag.formats.interface import ReadOptions, key_of
 from diag.formats.registry import open_model
 from diag.formats.tensor_dump import facts as dumps
+from diag.machine import peak_bytes, versions
 from diag.pipeline.facts import PipelineFacts, lines, pipeline_facts
 from diag.report.numbers import nbytes
 from diag.types.tensor import TensorInfo
@@ -93,9 +91,9 @@ def _write(where: str, found: list[Facts | _Refused], seconds: float) -> None:
     document = {
         "schema": "diag.inspect/1", "kind": "inspect",
         "verdict": "fail" if any(isinstance(one, _Refused) for one in found) else "pass", "findings": [],
-        "environment": {"diag": __version__, "python": platform.python_version(), "platform": platform.platform()},
+        "environment": versions(),
         "timing": {"wall_s": seconds},
-        "memory": {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}, "run": None,
+        "memory": {"peak_bytes": peak_bytes()}, "run": None,
         "files": [to_json(one) for one in found],
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.cli.deliver import tell
-from diag.cli.options import at_least, parse_shapes
+from diag.cli.inputs import add_inputs, inputs_of
+from diag.cli.options import differing
 from diag.cli.progress import drive
-from diag.compare.plan import InputChoice
 from diag.errors import RuntimeUnavailable, UsageError
 from diag.jobs.lint import LintJob, run_lint
 from diag.lint.plan import LintPlan
@@ -28,6 +29,7 @@ from diag.types.lint import Lint
 
 _CONFIGS = (".ini", ".cfg", ".conf", ".config")
 _DEFAULT = "mindspore-lite@2.0.0:cpu"
+_USUAL: Mapping[str, object] = {"measure": False, "inputs": None, "shape": "", "seed": 0, "output": None, "input": []}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="apply the rewrites that avoid what was found, or these; repeatable")
     parser.add_argument("--output", type=Path, default=None, metavar="FILE.onnx",
                         help="the rewritten model (default: MODEL.rewritten.onnx beside the model)")
-    inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
-    inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
-    inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
-    inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="sizes of dynamic inputs")
-    inputs.add_argument("--seed", type=at_least(0), default=0, help="seed of generated inputs (default 0)")
+    add_inputs(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,13 +70,14 @@ def _config(args: argparse.Namespace) -> int:
 def plan_of(args: argparse.Namespace) -> LintPlan:
     """The plan that the command line describes. Raises UsageError, RuntimeUnavailable."""
     name, version, device = target_of(args.target)
-    choice = InputChoice(args.inputs, dict(map(_named, args.input)), parse_shapes(args.shape), args.seed)
     measure = _here(name, version, device) if args.measure else None
     output = args.output or args.model.with_name(f"{args.model.stem}.rewritten.onnx")
     names = tuple(dict.fromkeys(n for item in args.apply for n in item.split(",") if n))
     if "all" in names and len(names) > 1:
         raise UsageError("--apply all takes no other names", hint="Give all, or the names of the rewrites")
-    return LintPlan(args.model, name, version, device, choice, measure, names, output if names else None, _told(args))
+    told = {**({"for": args.target} if args.target != _DEFAULT else {}), **differing(args, _USUAL),
+            **({"apply": ",".join(args.apply)} if args.apply else {})}
+    return LintPlan(args.model, name, version, device, inputs_of(args), measure, names, output if names else None, told)
 
 
 def target_of(text: str) -> tuple[str, str, str]:
@@ -96,26 +95,3 @@ def _here(name: str, version: str, device: str) -> RuntimeSpec:
                                  where="--measure measures what --for names",
                                  hint=f"Say --for {name}@{found.version}:{device}, if that was measured")
     return found
-
-
-def _named(item: str) -> tuple[str, Path]:
-    name, equals, path = item.partition("=")
-    if not equals or not name or not path:
-        raise UsageError(f"'{item}' is not an input", where="in --input", hint="Write it like NAME=FILE.npy")
-    return name, Path(path)
-
-
-def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:
-    """Options that differ from their defaults, as the user wrote them: for 'copy as command'."""
-    told: dict[str, str | int | bool] = {}
-    if args.target != _DEFAULT:
-        told["for"] = args.target
-    for name, default in (("measure", False), ("inputs", None), ("shape", ""), ("seed", 0), ("output", None)):
-        value = getattr(args, name)
-        if value != default:
-            told[name] = value if isinstance(value, (int, bool)) else str(value)
-    if args.apply:
-        told["apply"] = ",".join(args.apply)
-    if args.input:
-        told["input"] = ";".join(args.input)
-    return told

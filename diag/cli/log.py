@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -35,6 +34,7 @@ from diag.logs.sources import file_source, sources_of
 from diag.logs.story_text import story
 from diag.logs.triage import diagnose
 from diag.logs.words import code_lines, sentences
+from diag.machine import peak_bytes
 from diag.report.document import dumps
 from diag.report.kept import keep
 from diag.report.log import document, in_every_form
@@ -84,7 +84,7 @@ def _triage(args: argparse.Namespace) -> int:
         events: Any = diagnose(_paths(args.items, Path(folder)), cancel)
         found: LogDiagnosis = drive(_as_events(events), args, cancel)
     linked = _link(found, args.graph)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_bytes()
     return tell(Triage(found, linked, time.monotonic() - started, peak), args, args.out)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from diag.errors import UsageError
 
@@ -46,6 +47,25 @@ def parse_size(text: str) -> int:
     if match is None or (match[2] not in _UNITS):
         raise UsageError(f"'{text}' is not a size", hint="Write it like 512MiB or 2GiB")
     return int(float(match[1]) * _UNITS[match[2]])
+
+
+def parse_budget(text: str, usual: int, least: int, what: str = "model") -> int:
+    """``usual`` for "", else a size that is not smaller than ``least``: no ``what`` runs with less."""
+    size = parse_size(text) if text else usual
+    if size < least:
+        raise UsageError(f"--budget {text} is too small for any {what}", hint=f"Give at least {least >> 20}MiB")
+    return size
+
+
+def differing(args: argparse.Namespace, usual: Mapping[str, object]) -> dict[str, Any]:
+    """Options whose value is not the usual one, as the user wrote them: for 'copy as command'."""
+    return {name: _written(value) for name, default in usual.items() if (value := getattr(args, name)) != default}
+
+
+def _written(value: object) -> str | int | float:
+    if isinstance(value, list):
+        return ";".join(map(str, value))
+    return value if isinstance(value, int | float) else str(value)
 
 
 def parse_device(text: str) -> str:

@@ -12,13 +12,13 @@ when it is started again. Exit code 1 when a submodel is at fault or does not ru
 from __future__ import annotations
 
 import argparse
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.cli.compare import RUNTIMES
 from diag.cli.deliver import deliver, exit_code
-from diag.cli.options import at_least, parse_size
+from diag.cli.options import at_least, differing, parse_budget
 from diag.cli.progress import drive
 from diag.errors import UsageError
 from diag.jobs.pipeline import LocateJob, RunJob, run_locate, run_once
@@ -29,8 +29,10 @@ from diag.report.pipeline import document, page, sheet, to_csv
 from diag.report.pipeline.once import run_csv, run_document, run_sheet
 from diag.report.pipeline.opening import init_csv, init_document, init_sheet
 from diag.report.write import save
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 from diag.types.pipeline import PipelineDiagnosis, PipelineRun
+
+_USUAL: Mapping[str, object] = {"runtime": None, "threads": 1, "jobs": None, "budget": "", "layers": True}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,23 +91,15 @@ def tell(found: PipelineDiagnosis, args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> PipelinePlan:
     spec = load(args.path)
-    budget = parse_size(args.budget) if args.budget else DEFAULT_BUDGET
-    if budget < 2**26:
-        raise UsageError(f"--budget {args.budget} is too small for any pipeline", hint="Give at least 64MiB")
+    budget = parse_budget(args.budget, DEFAULT_BUDGET, 2**26, "pipeline")
     named = tuple(filter(None, (n.strip() for n in args.swap.split(","))))
     swapped = tuple(s.name for s in spec.submodels if s.mindir) if named == ("all",) else named
     return PipelinePlan(spec, args.out or _folder(args), args.runtime or "", budget, args.threads, args.jobs,
-                        args.layers, swapped, args.fresh, _told(args))
-
-
-def _told(args: argparse.Namespace) -> dict[str, str | int | bool]:
-    """Options that differ from their defaults, for the command in the report."""
-    defaults = {"runtime": None, "threads": 1, "jobs": None, "budget": "", "layers": True}
-    return {name: getattr(args, name) for name, usual in defaults.items() if getattr(args, name) != usual}
+                        args.layers, swapped, args.fresh, differing(args, _USUAL))
 
 
 def _folder(args: argparse.Namespace) -> Path:
     """A search has the same folder each time, so that it goes on where it was stopped; a run has a new one."""
     if args.action == "locate":
         return search_folder(args.path)
-    return cache_dir() / "runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.path.stem}"
+    return new_folder("runs", args.path.stem)

@@ -10,22 +10,24 @@ Exit code 1 when an output of the whole model in the narrower type fails or cann
 from __future__ import annotations
 
 import argparse
-import os
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.cli.deliver import tell
-from diag.cli.options import at_least, parse_shapes, parse_size
+from diag.cli.inputs import add_inputs, inputs_of
+from diag.cli.options import at_least, differing, parse_budget
 from diag.cli.progress import drive
-from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, InputChoice
-from diag.errors import UsageError
+from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET
 from diag.jobs.precision import PrecisionJob, run_precision
 from diag.precision.settings import ACCUMULATE, DEFAULT_SEARCH_S, PrecisionPlan
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 from diag.types.precision import Emulation
 
 DTYPES = {"fp16": "float16", "bf16": "bfloat16", "float16": "float16", "bfloat16": "bfloat16"}
+_USUAL: Mapping[str, object] = {
+    "accumulate": "float32", "overflow": "infinity", "error": None, "plan": True, "max_time": int(DEFAULT_SEARCH_S),
+    "converter": "2.0.0", "inputs": None, "shape": "", "seed": 0, "jobs": None, "budget": "", "input": []}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,11 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                       help="seconds after which the search begins nothing new (default %(default)s)")
     plan.add_argument("--converter", default="2.0.0", metavar="VERSION",
                       help="version of MindSpore Lite that the configuration is for (default 2.0.0)")
-    inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
-    inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
-    inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
-    inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="sizes of dynamic inputs")
-    inputs.add_argument("--seed", type=at_least(0), default=0, help="seed of generated inputs (default 0)")
+    add_inputs(parser)
     machine = parser.add_argument_group("this machine")
     machine.add_argument("--jobs", type=at_least(1), default=None, metavar="N", help="processor cores (default: all)")
     machine.add_argument("--budget", default="", metavar="SIZE", help="memory for tensors (default 2GiB)")
@@ -66,25 +64,11 @@ def run(args: argparse.Namespace) -> int:
 
 def plan_of(args: argparse.Namespace) -> PrecisionPlan:
     """The plan that the command line describes. Raises UsageError."""
-    out = args.out or cache_dir() / "precision" / f"{time.strftime('%Y%m%d-%H%M%S')}-{args.model.stem}-{os.getpid()}"
-    budget = parse_size(args.budget) if args.budget else DEFAULT_BUDGET
-    if budget < LEAST_BUDGET:
-        raise UsageError(f"--budget {args.budget} is too small for any model",
-                         hint=f"Give at least {LEAST_BUDGET >> 20}MiB")
-    choice = InputChoice(args.inputs, _files(args.input), parse_shapes(args.shape), args.seed)
-    return PrecisionPlan(args.model, out.absolute(), choice, DTYPES[args.dtype], args.accumulate,
+    out = args.out or new_folder("precision", args.model.stem)
+    budget = parse_budget(args.budget, DEFAULT_BUDGET, LEAST_BUDGET)
+    return PrecisionPlan(args.model, out.absolute(), inputs_of(args), DTYPES[args.dtype], args.accumulate,
                          args.overflow == "saturate", args.error, args.plan, float(args.max_time), args.converter,
-                         budget, args.jobs, _told(args))
-
-
-def _files(items: list[str]) -> dict[str, Path]:
-    found = {}
-    for item in items:
-        name, equals, path = item.partition("=")
-        if not equals or not name or not path:
-            raise UsageError(f"'{item}' is not an input", where="in --input", hint="Write it like NAME=FILE.npy")
-        found[name] = Path(path)
-    return found
+                         budget, args.jobs, differing(args, _USUAL))
 
 
 def _error(text: str) -> float:
@@ -95,17 +79,3 @@ def _error(text: str) -> float:
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"'{text}' is not a positive number")
     return value
-
-
-def _told(args: argparse.Namespace) -> dict[str, str | int | bool | float]:
-    """Options that differ from their defaults, as the user wrote them: for 'copy as command'."""
-    told: dict[str, str | int | bool | float] = {}
-    for name, default in (("accumulate", "float32"), ("overflow", "infinity"), ("error", None), ("plan", True),
-                          ("max_time", int(DEFAULT_SEARCH_S)), ("converter", "2.0.0"), ("inputs", None),
-                          ("shape", ""), ("seed", 0), ("jobs", None), ("budget", "")):
-        value = getattr(args, name)
-        if value != default:
-            told[name] = value if isinstance(value, (int, bool, float)) else str(value)
-    if args.input:
-        told["input"] = ";".join(args.input)
-    return told

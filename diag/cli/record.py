@@ -11,7 +11,6 @@ Nothing here needs a device. Exit code 1 when what came back cannot be compared.
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 from diag.cli.deliver import deliver, exit_code
@@ -19,7 +18,7 @@ from diag.errors import UsageError
 from diag.recording import check, load, pack, template, write
 from diag.report.numbers import nbytes
 from diag.report.record import checked, to_csv, written
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +58,7 @@ def _write(args: argparse.Namespace) -> int:
         raise UsageError("Which plan?", hint="diag record --plan plan.toml --out BUNDLE (begin one with: diag record "
                          "init)")
     plan = load(args.plan)
-    out = args.out or cache_dir() / "recordings" / f"{time.strftime('%Y%m%d-%H%M%S')}-{plan.name}"
+    out = args.out or new_folder("recordings", plan.name)
     document, sheet = written(write(plan, out), args.lang)
     deliver(args, document, sheet, lambda: to_csv(None))
     return 0

@@ -10,9 +10,7 @@ Exit code 1: a failing part was found, or the error does not come again; 0: noth
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +27,7 @@ from diag.jobs.reduce import ReduceJob, run_reduce
 from diag.report.numbers import nbytes
 from diag.report.write import write
 from diag.rules.accuracy import examined
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 from diag.types.layer import Verdict
 from diag.workspace.runs import RunFolder
 
@@ -73,7 +71,7 @@ def job_of(args: argparse.Namespace) -> ReduceJob:
         args.golden, args.target = Path(recorded.golden.path), Path(recorded.target.path)
     _check_files(args)
     stem = re.sub(r"[^\w.-]+", "_", args.target.stem)
-    place = args.out or cache_dir() / "bundles" / f"{time.strftime('%Y%m%d-%H%M%S')}-{stem}-{os.getpid()}"
+    place = args.out or new_folder("bundles", stem)
     # --out is the bundle: the run that it is made from goes where runs go.
     job = compare.job_of(argparse.Namespace(**{**vars(args), "out": None}))
     if recorded is not None and args.threads == 1:

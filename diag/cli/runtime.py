@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import resource
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from diag import __version__
 from diag.cancel import Cancel
 from diag.cli.progress import drive
 from diag.errors import RuntimeUnavailable
+from diag.machine import peak_bytes, versions
 from diag.runtimes import doctor, provision
 from diag.runtimes.discover import Discovery, DiscoverySettings, look
 from diag.runtimes.interface import RuntimeSpec
@@ -77,9 +75,9 @@ def _write(args: argparse.Namespace, verdict: str, facts: dict[str, Any], begin:
         return
     document = {
         "schema": "diag.runtime/1", "kind": "runtime", "verdict": verdict, "findings": [],
-        "environment": {"diag": __version__, "python": platform.python_version(), "platform": platform.platform()},
+        "environment": versions(),
         "timing": {"wall_s": time.perf_counter() - begin},
-        "memory": {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}, "run": None, **facts}
+        "memory": {"peak_bytes": peak_bytes()}, "run": None, **facts}
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     if args.json == "-":
         sys.stdout.write(text)

@@ -12,19 +12,17 @@ Exit code 1: tuning failed, or the tuned model is less accurate than before.
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.cli.compare import _named
 from diag.cli.deliver import tell
+from diag.cli.inputs import add_inputs, inputs_of
 from diag.cli.options import at_least, parse_device, parse_shapes
 from diag.cli.progress import drive
-from diag.compare.plan import InputChoice
 from diag.errors import RuntimeUnavailable, UsageError
 from diag.jobs.tune import TuneJob, run_tune
 from diag.perf.plan import DEFAULT_RUNS
-from diag.runtimes.places import cache_dir
+from diag.runtimes.places import new_folder
 from diag.tools.aoe.plan import PHRASES, TunePlan, raw_precision
 from diag.types.tuning import Tuning
 
@@ -55,11 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     known.add_argument("--device", default="", metavar="cpu|ascend:N", help="device of tuning and proofs")
     known.add_argument("--runs", type=at_least(1), default=DEFAULT_RUNS,
                        help="samples of each model (default %(default)s)")
-    inputs = parser.add_argument_group("inputs (what is not given is generated, and means something to the model)")
-    inputs.add_argument("--inputs", type=Path, metavar="FILE.npz", help="arrays by input name")
-    inputs.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy", help="one input; repeatable")
-    inputs.add_argument("--shape", default="", metavar='"NAME:1,77;…"', help="shapes of the inputs; -1 with --profiles")
-    inputs.add_argument("--seed", type=at_least(0), default=0, help="seed of generated inputs (default 0)")
+    add_inputs(parser, "shapes of the inputs; -1 with --profiles")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,9 +71,8 @@ def job_of(args: argparse.Namespace) -> TuneJob:
         raise UsageError("Which model?", hint="diag tune MODEL.onnx, or diag tune --import FILE…")
     if bool(args.before) != bool(args.after):
         raise UsageError("--before and --after belong together", hint="Give both converted models")
-    out = args.out or cache_dir() / "tune" / f"{time.strftime('%Y%m%d-%H%M%S')}-{(args.model or Path('aoe')).stem}"
+    out = args.out or new_folder("tune", args.model.stem if args.model is not None else "aoe")
     dynamic, fixed = _shapes(args.shape)
-    choice = InputChoice(args.inputs, dict(_named(args.input)), fixed, args.seed)
     device = parse_device(args.device or "cpu")
     plan = None
     if args.model is not None and not args.recorded and not args.before:
@@ -88,7 +81,7 @@ def job_of(args: argparse.Namespace) -> TuneJob:
         plan = TunePlan(args.model, out, tuple(args.job) or tuple(PHRASES), args.through, fixed, dynamic, profiles,
                         args.optimize, args.precision, int(device.partition(":")[2] or 0), args.bank)
     return TuneJob(plan, tuple(args.recorded), args.model, args.before, args.after, args.runtime, device,
-                   args.lite_version, choice, args.runs, out)
+                   args.lite_version, inputs_of(args, fixed), args.runs, out)
 
 
 def _shapes(text: str) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:

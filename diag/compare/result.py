@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,6 +29,7 @@ from diag.compare.session import Comparing
 from diag.compare.sides import Side, casts, output_pairs
 from diag.compare.tolerance import Preset
 from diag.errors import ToolFailed
+from diag.machine import peak_bytes
 from diag.runtimes.interface import Runtime
 from diag.types.comparison import Comparison, InputUsed, ModelRun, Unmatched
 from diag.types.dtype import DType
@@ -165,12 +164,6 @@ def environment() -> dict[str, Any]:
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     return {"diag": __version__, "python": platform.python_version(), "platform": system, "onnx": onnx.__version__,
             "onnxruntime": ort.__version__, "numpy": np.__version__, "cpus": os.cpu_count()}
-
-
-def peak_bytes() -> int:
-    """Largest resident size of this process so far (mapped model files included)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _doubted(output: OutputResult, filled: Sequence[str]) -> OutputResult:

@@ -12,12 +12,13 @@ from pathlib import Path
 from diag.cancel import Cancel
 from diag.compare.engine import compare
 from diag.compare.plan import ComparePlan
-from diag.compare.result import environment, peak_bytes
+from diag.compare.result import environment
 from diag.errors import Cancelled, DiagError, ToolFailed
-from diag.events import Event, Finished, Message, Partial, Progress
+from diag.events import Event, Finished, Message, Partial, Progress, passed_on, result_of
 from diag.fix.hypotheses import Hypothesis, hypotheses
 from diag.fix.plan import FixPlan
 from diag.formats.registry import identify
+from diag.machine import peak_bytes
 from diag.precision.engine import emulate
 from diag.precision.settings import PrecisionPlan
 from diag.rewrites.apply import Rewritten, rewrite
@@ -204,22 +205,15 @@ class _Work:
 
     def _rewritten(self, one: Hypothesis, place: Path, cancel: Cancel) -> Rewritten:
         out = place / f"{self.plan.compare.golden.stem}.onnx"
-        for event in rewrite(self.onnx, one.rewrites, out, cancel, choice=self.plan.compare.inputs, nodes=one.nodes,
-                             limit=self.plan.convert.rewrite_limit):
-            if isinstance(event, Finished):
-                result: Rewritten = event.result
-                return result
-        raise AssertionError("a rewrite ended without Finished")
+        result: Rewritten = result_of(rewrite(self.onnx, one.rewrites, out, cancel, choice=self.plan.compare.inputs,
+                                              nodes=one.nodes, limit=self.plan.convert.rewrite_limit))
+        return result
 
     def _mixed(self, place: Path, cancel: Cancel) -> Generator[Event, None, Path | None]:
         dtype = "bfloat16" if self.plan.compare.dtype == "bfloat16" else "float16"
         told = PrecisionPlan(self.onnx, place, self.plan.compare.inputs, dtype, jobs=self.plan.compare.jobs)
-        for event in emulate(told, cancel):
-            if isinstance(event, Finished):
-                found: Emulation = event.result
-                return Path(found.mixed.path) if found.mixed is not None and found.mixed.agrees else None
-            yield event
-        raise AssertionError("an emulation ended without Finished")
+        found: Emulation = yield from passed_on(emulate(told, cancel))
+        return Path(found.mixed.path) if found.mixed is not None and found.mixed.agrees else None
 
     def _converted(self, one: Hypothesis, onnx: Path, place: Path, cancel: Cancel) -> Generator[
             Event, None, Conversion]:
@@ -233,13 +227,8 @@ class _Work:
         other = self.others.get(one.name)
         if other is not None:
             plan = replace(plan, converter=other.python, version=other.version)
-        for event in convert(plan, cancel):
-            if isinstance(event, Finished):
-                result: Conversion = event.result
-                return result
-            if isinstance(event, Progress):
-                yield event
-        raise AssertionError("a conversion ended without Finished")
+        result: Conversion = yield from passed_on(convert(plan, cancel), Progress)
+        return result
 
     def compared(self, target: Path, name: str, cancel: Cancel,
                  other: RuntimeSpec | None = None) -> Generator[Event, None, Comparison]:
@@ -247,12 +236,7 @@ class _Work:
         plan: ComparePlan = replace(self.plan.compare, target=target, out=self.folder / f"compare-{name}")
         mine = self.runtime if other is None or self.runtime is None else runtime_of(other)
         runtime = None if identify(target) == "onnx" else mine
-        for event in compare(plan, runtime, cancel):
-            if isinstance(event, Finished):
-                return examined(event.result)
-            if isinstance(event, Message):
-                yield event
-        raise AssertionError("a comparison ended without Finished")
+        return examined((yield from passed_on(compare(plan, runtime, cancel), Message)))
 
     def kept(self, proved: Try) -> str:
         """The proved model at its place, with what lies beside it."""

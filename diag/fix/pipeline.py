@@ -13,10 +13,11 @@ from typing import Any
 
 from diag.cancel import Cancel
 from diag.compare.plan import ComparePlan, InputChoice
-from diag.compare.result import environment, peak_bytes
-from diag.events import Event, Finished, Message, Partial, Progress
+from diag.compare.result import environment
+from diag.events import Event, Finished, Message, Progress, passed_on
 from diag.fix.engine import fix
 from diag.fix.plan import FixPlan, PipelineFixPlan
+from diag.machine import peak_bytes
 from diag.pipeline.locate import locate
 from diag.pipeline.plan import PipelinePlan
 from diag.rules.repair import examined
@@ -58,13 +59,8 @@ def fix_pipeline(plan: PipelineFixPlan, specs: Sequence[RuntimeSpec], runtime: R
 
 def _located(plan: PipelinePlan, specs: Sequence[RuntimeSpec],
              cancel: Cancel) -> Generator[Event, None, PipelineDiagnosis]:
-    for event in locate(plan, specs, cancel):
-        if isinstance(event, Finished):
-            found: PipelineDiagnosis = event.result
-            return found
-        if isinstance(event, Progress | Message):
-            yield event
-    raise AssertionError("a search ended without Finished")
+    found: PipelineDiagnosis = yield from passed_on(locate(plan, specs, cancel), Progress | Message)
+    return found
 
 
 def _recorded(found: PipelineDiagnosis, comparison: str) -> InputChoice:
@@ -81,14 +77,9 @@ def _fixed(plan: PipelineFixPlan, submodel: Submodel, inputs: InputChoice, runti
     shapes = _shapes(inputs)
     convert = ConverterPlan(pair.golden, out / "model.mindir", shapes, checks=Checks(inputs=inputs))
     yield Message(f"Repairing {submodel.name}")
-    for event in fix(FixPlan(pair, convert, tries=plan.tries), runtime, converter, cancel):
-        if isinstance(event, Finished):
-            return examined(event.result)
-        if isinstance(event, Progress):
-            yield replace(event, stage=f"{submodel.name}: {event.stage}")
-        elif isinstance(event, Partial | Message):
-            yield event
-    raise AssertionError("a repair ended without Finished")
+    repair = fix(FixPlan(pair, convert, tries=plan.tries), runtime, converter, cancel)
+    return examined((yield from passed_on(
+        replace(e, stage=f"{submodel.name}: {e.stage}") if isinstance(e, Progress) else e for e in repair)))
 
 
 def _shapes(inputs: InputChoice) -> dict[str, tuple[int, ...]]:

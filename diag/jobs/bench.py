@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import os
-import platform
-import resource
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.events import Event, Finished
+from diag.events import Event, Finished, passed_on
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
+from diag.machine import peak_bytes, versions
 from diag.perf.load import Load
 from diag.perf.plan import BenchPlan
 from diag.tools.benchmark.run import ToolPlan
@@ -41,12 +40,7 @@ def bench_here(job: BenchJob, cancel: Cancel) -> Iterator[Event]:
     """Measure all contenders; Progress and Message, then Finished(Bench)."""
     comparison = _comparison(job.plan)
     began, load = time.monotonic(), Load()
-    models: tuple[Series, ...] = ()
-    for event in _measured(job, cancel):
-        if isinstance(event, Finished):
-            models = event.result
-        else:
-            yield event
+    models: tuple[Series, ...] = yield from passed_on(_measured(job, cancel))
     found = judged(models, job.plan.slower, 0.0, others=load.others())
     if job.plan.layers and job.plan.contenders:
         found = yield from _with_layers(found, job.plan, comparison, cancel)
@@ -72,11 +66,8 @@ def _with_layers(found: Bench, plan: BenchPlan, comparison: Comparison | None, c
     feeds = inputs_of(plan.contenders, plan.inputs)
     times: list[NodeTimes] = []
     for one, given in zip(plan.contenders, feeds, strict=True):
-        for event in time_layers(one, given, plan.threads, plan.optimise, plan.max_s, cancel):
-            if isinstance(event, Finished):
-                times.append(event.result)
-            else:
-                yield event
+        times.append((yield from passed_on(
+            time_layers(one, given, plan.threads, plan.optimise, plan.max_s, cancel))))
     layers, notes = joined(times, comparison)
     return replace(found, layers=layers, layer_notes=notes)
 
@@ -104,7 +95,6 @@ def recorded(paths: Sequence[Path], slower: float | None = None) -> Bench:
 def judged(models: tuple[Series, ...], slower: float | None, wall_s: float, said: Sequence[Finding] = (), *,
            others: float = math.nan) -> Bench:
     """The ratios of the series to the first, and what they say; ``said`` are findings that were there before."""
-    from diag import __version__
     from diag.perf.pairing import ratios
     from diag.rules.performance import of_bench, verdict_of
 
@@ -112,9 +102,8 @@ def judged(models: tuple[Series, ...], slower: float | None, wall_s: float, said
     findings = (*said, *of_bench(models, comparison, slower, others=others, cpus=_cpus()))
     return Bench(
         verdict=verdict_of(findings), models=models, comparison=comparison, findings=findings,
-        environment={"diag": __version__, "python": platform.python_version(), "platform": platform.platform(),
-                     "cpus": _cpus(), "others": others},
-        wall_s=wall_s, peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+        environment={**versions(), "cpus": _cpus(), "others": others},
+        wall_s=wall_s, peak_bytes=peak_bytes())
 
 
 def _cpus() -> int:

@@ -4,17 +4,16 @@ first runs load native libraries that may crash on a model.
 
 from __future__ import annotations
 
-import platform
-import resource
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 
 from diag.cancel import Cancel
 from diag.errors import Cancelled, DiagError, FormatError, ToolFailed, UsageError
-from diag.events import Event, Finished, Message, Partial, Progress
+from diag.events import Event, Finished, Message, Partial, Progress, passed_on
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
+from diag.machine import peak_bytes, versions
 from diag.tools.converter.plan import ConverterPlan
 from diag.types.conversion import Conversion, Conversions, ConvertStatus
 
@@ -48,8 +47,8 @@ def convert_here(job: ConvertJob, cancel: Cancel) -> Iterator[Event]:
         models.append(found)
         yield Partial(found)
     yield Finished(Conversions(
-        verdict_of(tuple(models)), tuple(models), tuple(f for m in models for f in m.findings), _environment(),
-        time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+        verdict_of(tuple(models)), tuple(models), tuple(f for m in models for f in m.findings), versions(),
+        time.monotonic() - began, peak_bytes()))
 
 
 def _one(name: str, plan: ConverterPlan, job: ConvertJob, cancel: Cancel) -> Generator[Event, None, Conversion]:
@@ -63,17 +62,15 @@ def _one(name: str, plan: ConverterPlan, job: ConvertJob, cancel: Cancel) -> Gen
         if before is not None:
             yield Message(f"{name}: kept from before")
             return replace(before, status=ConvertStatus.KEPT, name=name)
-        for event in convert_with_offers(plan, cancel):
-            if isinstance(event, Finished):
-                found: Conversion = replace(event.result, name=name, digest=digest)
-                keep(found, plan.output)
-                return found
-            yield _within(event, name) if len(job.plans) > 1 else event
+        made: Conversion = yield from passed_on(_within(event, name) if len(job.plans) > 1 else event
+                                                for event in convert_with_offers(plan, cancel))
+        found = replace(made, name=name, digest=digest)
+        keep(found, plan.output)
+        return found
     except (UsageError, FormatError, ToolFailed) as error:
         if len(job.plans) == 1 or isinstance(error, Cancelled):
             raise
         return _refused(name, plan, error)
-    raise AssertionError("a conversion ended without Finished")
 
 
 def _within(event: Event, name: str) -> Event:
@@ -88,10 +85,4 @@ def _refused(name: str, plan: ConverterPlan, error: DiagError) -> Conversion:
     reason = " ".join(line.rstrip(".") + "." for line in error.lines()).rstrip(".")
     told = finding(Code.CONVERT_FAILED, name, tool="It", ending="no start", reason=reason)
     return Conversion(plan.onnx, None, ConvertStatus.FAILED, ending="not started", findings=(told,), name=name)
-
-
-def _environment() -> dict[str, str]:
-    from diag import __version__
-
-    return {"diag": __version__, "python": platform.python_version(), "platform": platform.platform()}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diag.cancel import Cancel
 from diag.errors import RuntimeUnavailable
-from diag.events import Event, Finished
+from diag.events import Event, Finished, passed_on
 from diag.fix.plan import FixPlan, PipelineFixPlan
 from diag.formats.registry import identify
 from diag.jobs.process import HostProcess
@@ -43,8 +43,7 @@ def fix_here(job: FixJob, cancel: Cancel) -> Iterator[Event]:
     from diag.fix.engine import fix
 
     runtime, name, others = chosen(job)
-    for event in fix(job.plan, runtime, name, cancel, others):
-        yield Finished(examined(event.result)) if isinstance(event, Finished) else event
+    yield Finished(examined((yield from passed_on(fix(job.plan, runtime, name, cancel, others)))))
 
 
 def run_pipeline_fix(job: PipelineFixJob, cancel: Cancel, host: HostProcess | None = None) -> Iterator[Event]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import sys
 import threading
@@ -19,7 +18,8 @@ from typing import Any, TextIO
 from diag.cancel import Cancel
 from diag.errors import DiagError, ToolFailed, refused
 from diag.events import Event, Finished, Message, Partial, Progress
-from diag.jobs.kinds import KINDS
+from diag.jobs.kinds import KINDS, load
+from diag.machine import peak_bytes
 from diag.workspace.codec import from_json, to_json
 
 ANSWERED, REPORTED, BUG = 0, 1, 70
@@ -36,13 +36,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: cancel.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if len(sys.argv) > 1 and sys.argv[1] in KINDS:
-        KINDS[sys.argv[1]]()
+        load(sys.argv[1])
     line = sys.stdin.buffer.readline()
     if not line:
         return ANSWERED  # started to be ready, and not needed after all
     request = json.loads(line)
     threading.Thread(target=_watch_parent, args=(cancel,), name="parent", daemon=True).start()
-    kind = KINDS[request["kind"]]()
+    kind = load(request["kind"])
     try:
         _run(kind.run(from_json(kind.request, request["job"]), cancel), out)
     except DiagError as error:
@@ -61,18 +61,13 @@ def _run(events: Iterator[Event], out: TextIO) -> None:
     for event in events:
         match event:
             case Progress():
-                _send(out, {"event": "progress", **to_json(replace(event, peak_bytes=_peak_bytes()))})
+                _send(out, {"event": "progress", **to_json(replace(event, peak_bytes=peak_bytes()))})
             case Message(text, level):
                 _send(out, {"event": "message", "text": text, "level": level})
             case Partial(item):
                 _send(out, {"event": "partial", "item": to_json(item), "type": type(item).__name__})
             case Finished(result):
                 _send_result(out, to_json(result))
-
-
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _send_result(out: TextIO, result: Any) -> None:  # noqa: ANN401 - JSON of any kind

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diag.cancel import Cancel
-from diag.events import Event, Finished
+from diag.events import Event, Finished, passed_on
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
 from diag.lint.plan import LintPlan
@@ -30,5 +30,4 @@ def lint_here(job: LintJob, cancel: Cancel) -> Iterator[Event]:
     """Forecast, measure, rewrite; Progress and Message, then Finished(Lint) with its findings."""
     from diag.lint.engine import lint
 
-    for event in lint(job.plan, cancel):
-        yield Finished(examined(event.result)) if isinstance(event, Finished) else event
+    yield Finished(examined((yield from passed_on(lint(job.plan, cancel)))))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diag.cancel import Cancel
-from diag.events import Event, Finished
+from diag.events import Event, Finished, passed_on
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
 from diag.precision.settings import PrecisionPlan
@@ -30,5 +30,4 @@ def precision_here(job: PrecisionJob, cancel: Cancel) -> Iterator[Event]:
     """Emulate, plan, write; Progress, then Finished(Emulation) with its findings."""
     from diag.precision.engine import emulate
 
-    for event in emulate(job.plan, cancel):
-        yield Finished(examined(event.result)) if isinstance(event, Finished) else event
+    yield Finished(examined((yield from passed_on(emulate(job.plan, cancel)))))

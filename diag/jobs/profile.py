@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import platform
-import resource
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from diag import __version__
 from diag.cancel import Cancel
-from diag.events import Event, Finished
+from diag.events import Event, Finished, passed_on
+from diag.machine import peak_bytes, versions
 from diag.perf.change import change
 from diag.perf.hotspots import Hotspots, hotspots
 from diag.report.profile import Told
@@ -29,26 +27,17 @@ def examine(path: Path, other: Path | None, run: Path | None, cancel: Cancel) ->
     Raises UsageError, FormatError, Cancelled.
     """
     began = time.monotonic()
-    profile = yield from _read(path, cancel)
+    profile: Profile = yield from passed_on(read_profile(path, cancel))
     sums = hotspots(profile)
     changed = None
     if other is not None:
-        changed = change(sums, hotspots((yield from _read(other, cancel))))
+        changed = change(sums, hotspots((yield from passed_on(read_profile(other, cancel)))))
     findings = of_profile(profile, sums, changed)
     layers = joined(profile, sums, run) if run is not None else {}
     yield Finished(Told(profile, sums, findings, verdict_of(findings), time.monotonic() - began,
-                        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-                        {"diag": __version__, "python": platform.python_version(), "platform": platform.platform()},
+                        peak_bytes(),
+                        versions(),
                         changed, str(other) if other is not None else "", layers))
-
-
-def _read(path: Path, cancel: Cancel) -> Generator[Event, None, Profile]:
-    for event in read_profile(path, cancel):
-        if isinstance(event, Finished):
-            profile: Profile = event.result
-            return profile
-        yield event
-    raise AssertionError("reading ended without Finished")
 
 
 def joined(profile: Profile, sums: Hotspots, run: Path) -> Mapping[str, LayerResult]:

@@ -14,7 +14,7 @@ from diag.compare.reduce.engine import reduce
 from diag.compare.reduce.plan import ReducePlan
 from diag.compare.reduce.result import Reduction
 from diag.errors import RuntimeUnavailable, UsageError
-from diag.events import Event, Finished
+from diag.events import Event, passed_on
 from diag.jobs.compare import CompareJob, compare_here
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
@@ -82,12 +82,8 @@ def reduce_here(job: ReduceJob, cancel: Cancel) -> Iterator[Event]:
 def _comparison(job: ReduceJob, cancel: Cancel) -> Generator[Event, None, Comparison]:
     if job.run is not None:
         return _recorded(job, job.run)
-    for event in compare_here(job.compare, cancel):
-        if isinstance(event, Finished):
-            found: Comparison = event.result
-            return found
-        yield event
-    raise AssertionError("a comparison ended without Finished")
+    found: Comparison = yield from passed_on(compare_here(job.compare, cancel))
+    return found
 
 
 def _recorded(job: ReduceJob, run: Path) -> Comparison:

@@ -12,7 +12,7 @@ from pathlib import Path
 from diag.cancel import Cancel
 from diag.compare.plan import InputChoice
 from diag.errors import DiagError
-from diag.events import Event, Finished, Message, Progress
+from diag.events import Event, Finished, Message, Progress, result_of
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
 from diag.rewrites.apply import Offer, Rewritten
@@ -64,9 +64,8 @@ def rewrites_here(job: RewriteJob, cancel: Cancel) -> Iterator[Event]:
             yield Progress("Proving rewrites", number, len(found))
             out = (job.folder or Path(scratch) / str(number)) / f"{job.model.stem}.{offer.name}.onnx"
             try:
-                *_, last = rewrite(job.model, [offer.name], out, cancel, shapes=dict(job.shapes), choice=job.choice)
-                if isinstance(last, Finished):
-                    made.append(Proved(offer, last.result))
+                made.append(Proved(offer, result_of(rewrite(job.model, [offer.name], out, cancel,
+                                                            shapes=dict(job.shapes), choice=job.choice))))
             except DiagError as error:
                 cancel.check()
                 yield Message(f"{offer.name}: {error.message}", "warning")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import platform
 import re
-import resource
 import shlex
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -13,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from diag import __version__
 from diag.cancel import Cancel
 from diag.compare.plan import ComparePlan, InputChoice
 from diag.errors import FormatError, ToolFailed, UsageError
-from diag.events import Event, Finished, Message, Progress
+from diag.events import Event, Finished, Message, Progress, passed_on
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
+from diag.machine import peak_bytes, versions
 from diag.rules.performance import verdict_of
 from diag.rules.tuning import of_accuracy, of_speed
 from diag.tools.aoe.causes import of_setting, of_tasks
@@ -101,7 +99,7 @@ def tune_here(job: TuneJob, cancel: Cancel) -> Iterator[Event]:
         said = list(found.findings)
     verdict = Verdict.NOT_COMPARABLE if found.missing and not found.tasks else verdict_of(said)
     yield Finished(replace(found, findings=tuple(said), verdict=verdict, wall_s=time.monotonic() - began,
-                           peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+                           peak_bytes=peak_bytes()))
 
 
 def what_is_missing() -> str:
@@ -164,16 +162,11 @@ def _tuned(plan: TunePlan, cancel: Cancel) -> Generator[Event, None, tuple[Path,
     program = find_aoe()
     if program is None:
         raise AssertionError("looked for before")
-    run: AoeRun | None = None
-    for event in run_aoe(plan, program, cancel):
-        if isinstance(event, Finished):
-            run = event.result
-        else:
-            yield event
+    run: AoeRun = yield from passed_on(run_aoe(plan, program, cancel))
     yield Progress("Converting with the knowledge bank", 0, 0)
     after = yield from _converted(plan, "after", cancel, tune=False)
     # AOE tuned by itself: what the converter is known for does not matter.
-    return before, after, run.tasks if run is not None else (), ""
+    return before, after, run.tasks, ""
 
 
 def _converted(plan: TunePlan, name: str, cancel: Cancel, *, tune: bool) -> Generator[Event, None, Path]:
@@ -192,12 +185,8 @@ def _conversion(plan: TunePlan, name: str, cancel: Cancel, *, tune: bool) -> Gen
                         profiles=plan.profiles, optimize=plan.optimize, config=converter_config(plan, tune=tune),
                         env=variables(plan), checks=Checks(smoke=False, compare=False),
                         limits=ConverterLimits(wall_s=7 * 24 * 3600.0, stall_s=24 * 3600.0))
-    for event in convert(ask, cancel):
-        if isinstance(event, Finished):
-            made: Conversion = event.result
-            return made
-        yield event
-    raise AssertionError("a conversion ended without Finished")
+    made: Conversion = yield from passed_on(convert(ask, cancel))
+    return made
 
 
 def _proved(found: Tuning, job: TuneJob, before: Path, after: Path, cancel: Cancel
@@ -228,14 +217,11 @@ def _bench(job: TuneJob, before: Path, after: Path, cancel: Cancel) -> Generator
     contenders = tuple(Contender(path, spec_for(path, job.runtime, job.device, known), job.device, label)
                        for path, label in ((before, f"{before.name} (before)"), (after, f"{after.name} (after)")))
     try:
-        for event in bench_here(BenchJob(BenchPlan(contenders, job.inputs, job.runs)), cancel):
-            if isinstance(event, Finished):
-                bench: Bench = event.result
-                return bench
-            yield event
+        bench: Bench = yield from passed_on(bench_here(BenchJob(BenchPlan(contenders, job.inputs, job.runs)), cancel))
     except ToolFailed as error:
         yield Message(f"The speed could not be measured: {error.message}", "warning")
-    return None
+        return None
+    return bench
 
 
 def _accuracy(job: TuneJob, model: Path, path: Path, side: str, cancel: Cancel
@@ -246,16 +232,13 @@ def _accuracy(job: TuneJob, model: Path, path: Path, side: str, cancel: Cancel
     out = (job.out or (job.plan.folder if job.plan is not None else Path.cwd())) / f"compare-{side}"
     plan = ComparePlan(golden=model, target=path, out=out, inputs=job.inputs, device=job.device, own_input=False)
     try:
-        for event in compare_here(CompareJob(plan, job.runtime), cancel):
-            if isinstance(event, Finished):
-                found: Comparison = event.result
-                metric, error = worst(found.outputs)
-                return Accuracy(str(path), found.verdict, metric, error, str(out))
-            if isinstance(event, Progress | Message):
-                yield event
-    except ToolFailed as error_:
-        yield Message(f"The accuracy of {path.name} could not be compared: {error_.message}", "warning")
-    return None
+        found: Comparison = yield from passed_on(compare_here(CompareJob(plan, job.runtime), cancel),
+                                                 Progress | Message)
+    except ToolFailed as problem:
+        yield Message(f"The accuracy of {path.name} could not be compared: {problem.message}", "warning")
+        return None
+    metric, error = worst(found.outputs)
+    return Accuracy(str(path), found.verdict, metric, error, str(out))
 
 
 def worst(outputs: Sequence[OutputResult]) -> tuple[str, float]:
@@ -304,5 +287,5 @@ def _line(words: Sequence[str]) -> str:
 
 def _empty(job: TuneJob) -> Tuning:
     model = job.plan.model if job.plan is not None else job.model
-    environment = {"diag": __version__, "python": platform.python_version(), "platform": platform.platform()}
+    environment = versions()
     return Tuning(Verdict.PASS, str(model or ""), (), (), environment, 0.0, 0)

@@ -12,15 +12,16 @@ import onnxruntime as ort
 
 from diag.cancel import Cancel
 from diag.compare.inputs import Inputs, gather
-from diag.compare.result import environment, peak_bytes
+from diag.compare.result import environment
 from diag.compare.sides import Side, open_golden
 from diag.errors import DiagError, UsageError
-from diag.events import Event, Finished, Message, Progress
+from diag.events import Event, Finished, Message, Progress, passed_on
 from diag.lint.data import concerned, looked_at
 from diag.lint.forecast import Reading, forecasts, overall, read
 from diag.lint.plan import LintPlan
 from diag.lint.practice import Probed
 from diag.lint.probe import probe
+from diag.machine import peak_bytes
 from diag.rewrites.apply import applied_to, offers, prove
 from diag.rewrites.model import Model
 from diag.rewrites.registry import named
@@ -109,14 +110,10 @@ def _measured(told: LintPlan, reading: Reading, table: Table,
         return {}
     side, inputs = _opened(told)
     infos = side.infos({n: a.shape for n, a in inputs.arrays.items()})
-    found: tuple[Probed, ...] = ()
     with tempfile.TemporaryDirectory(prefix="diag-lint-") as place:
-        for event in probe(side, {i: reading.forms[i] for i in first.values()}, inputs.arrays, infos, told.measure,
-                           Path(place), cancel):
-            if isinstance(event, Finished):
-                found = event.result
-            elif isinstance(event, Progress):
-                yield event
+        found: tuple[Probed, ...] = yield from passed_on(
+            probe(side, {i: reading.forms[i] for i in first.values()}, inputs.arrays, infos, told.measure, Path(place),
+                  cancel), Progress)
     by_form = {repr(p.form): p for p in found}
     return {i: by_form[repr(form)] for i, form in reading.forms.items() if repr(form) in by_form}
 

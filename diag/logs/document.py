@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from diag import __version__
 from diag.logs.diagnosis import Cause, Linked, LogDiagnosis, Verdict
 from diag.logs.words import explain, three_lines, wanted_file
+from diag.machine import versions
 
 _VERDICTS = {Verdict.ROOT: "fail", Verdict.INSUFFICIENT: "not_comparable", Verdict.NO_FAILURE: "pass"}
 
@@ -23,7 +22,7 @@ def document(diagnosis: LogDiagnosis, lang: str = "en", *, wall_s: float = 0.0, 
     return {
         "schema": "diag.log/1", "kind": "log", "verdict": _VERDICTS[diagnosis.verdict],
         "findings": [root["finding"]] if root is not None else [],
-        "environment": {"diag": __version__, "python": platform.python_version(), "platform": platform.platform()},
+        "environment": versions(),
         "timing": {"wall_s": wall_s}, "memory": {"peak_bytes": peak_bytes}, "run": None,
         "files": list(diagnosis.files), "counts": {"level": dict(counts.level), "module": dict(counts.module)},
         "root_cause": root, "chain": chain,

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 from diag.cancel import Cancel
-from diag.events import Finished, Progress
+from diag.events import Finished, Progress, result_of
 from diag.logs.codes import codes_in
 from diag.logs.diagnosis import LogDiagnosis
 from diag.logs.evidence import Evidence, Hit
@@ -34,10 +34,8 @@ def triage(paths: Iterable[Path | str | Source] | Path | str | Source, *, cancel
 
     Raises UsageError where a Path does not exist, Cancelled. Text that is no log gives "insufficient-evidence".
     """
-    for event in diagnose(paths, cancel or Cancel()):
-        if isinstance(event, Finished):
-            return event.result
-    raise AssertionError("diagnose ended without Finished")
+    found: LogDiagnosis = result_of(diagnose(paths, cancel or Cancel()))
+    return found
 
 
 def diagnose(paths: Iterable[Path | str | Source] | Path | str | Source,

@@ -24,7 +24,7 @@ import numpy as np
 
 from diag.cancel import Cancel
 from diag.errors import UsageError
-from diag.events import Finished
+from diag.events import result_of
 from diag.pipeline.calls import fitted
 from diag.pipeline.locate import locate
 from diag.pipeline.models import Model, look
@@ -159,11 +159,9 @@ def locate_in(pipeline: Any, targets: Targets, run: Call, out: str | Path, *, ru
     # What the call asks for cannot be seen from here: what an older search recorded may be of another request.
     plan = PipelinePlan(spec_of(pipeline, targets, runtime, device), Path(out), threads=threads, layers=layers,
                         fresh=True)
-    for event in locate(plan, discover(), Cancel(), lambda _, caller: OwnCall(pipeline, run, caller)):
-        if isinstance(event, Finished):
-            found: PipelineDiagnosis = event.result
-            return found
-    raise AssertionError("a search ended without Finished")
+    found: PipelineDiagnosis = result_of(locate(plan, discover(), Cancel(),
+                                                lambda _, caller: OwnCall(pipeline, run, caller)))
+    return found
 
 
 def spec_of(pipeline: Any, targets: Targets, runtime: str = "auto", device: str = "cpu") -> PipelineSpec:  # noqa: ANN401

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from diag.compare.result import environment, peak_bytes
+from diag.compare.result import environment
+from diag.machine import peak_bytes
 from diag.pipeline.calls import Outcome
 from diag.pipeline.derandomise import random_in_mindir
 from diag.pipeline.judge import amplified, masked, ratio_of, relative, suspects

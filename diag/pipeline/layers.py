@@ -10,7 +10,7 @@ from diag.cancel import Cancel
 from diag.compare.engine import compare
 from diag.compare.plan import DEFAULT_BUDGET, LEAST_BUDGET, ComparePlan, InputChoice
 from diag.errors import Cancelled, DiagError
-from diag.events import Event, Finished, Message, Progress
+from diag.events import Event, Message, Progress, passed_on
 from diag.pipeline.models import Side
 from diag.pipeline.own import OwnError
 from diag.pipeline.session import Session
@@ -46,17 +46,12 @@ def look_into(session: Session, own: OwnError, cancel: Cancel) -> Generator[Even
         dtype=model.spec.dtype, budget=max(LEAST_BUDGET, min(session.plan.budget, DEFAULT_BUDGET)),
         threads=session.plan.threads, jobs=session.cores, checks=False)
     try:
-        for event in compare(plan, model.runtime, cancel):
-            match event:
-                case Finished(result):
-                    mark.write_text(json.dumps(key), encoding="utf-8")
-                    return Looked(result)
-                case Progress():
-                    yield replace(event, stage=f"{own.name}: {event.stage[:1].lower()}{event.stage[1:]}")
-                case Message():
-                    yield event
+        result: Comparison = yield from passed_on(
+            (replace(e, stage=f"{own.name}: {e.stage[:1].lower()}{e.stage[1:]}") if isinstance(e, Progress) else e
+             for e in compare(plan, model.runtime, cancel)), Progress | Message)
     except Cancelled:
         raise
     except DiagError as error:
         return Looked(None, ". ".join(error.lines()[:2]))
-    raise AssertionError("a comparison ended without Finished")
+    mark.write_text(json.dumps(key), encoding="utf-8")
+    return Looked(result)

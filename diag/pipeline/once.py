@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator, Sequence
 
 from diag.cancel import Cancel
-from diag.compare.result import peak_bytes
 from diag.errors import UsageError
 from diag.events import Event, Finished, Message, Progress
+from diag.machine import peak_bytes
 from diag.pipeline.models import Side
 from diag.pipeline.plan import PipelinePlan
 from diag.pipeline.runs import driven, keep

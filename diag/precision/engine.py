@@ -15,10 +15,11 @@ import onnxruntime as ort
 from diag.cancel import Cancel
 from diag.compare.inputs import Inputs, gather
 from diag.compare.outputs import compare_outputs, overall
-from diag.compare.result import environment, peak_bytes
+from diag.compare.result import environment
 from diag.compare.sides import Side, open_golden
 from diag.compare.tolerance import Preset
 from diag.events import Event, Finished, Progress
+from diag.machine import peak_bytes
 from diag.precision.analyse import Analysis
 from diag.precision.cube import CubeEngine
 from diag.precision.effects import Effect, effects

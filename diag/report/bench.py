@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from diag.perf.measure import COLUMNS
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import labels, performance_words
+from diag.report.csv_ import Cell, csv_text
 from diag.report.document import told
-from diag.report.labels import labels
 from diag.report.numbers import error
-from diag.report.performance_words import performance_words
 from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table, by_severity
 from diag.report.sheet.chart import Strip, strips
 from diag.rules import Lang
@@ -77,18 +74,17 @@ def how(bench: Bench, lang: Lang = "en") -> list[str]:
 
 def to_csv(bench: Bench) -> str:
     """One row a sample; series that were recorded without samples have one row with their average."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    return csv_text(COLUMNS, _samples(bench))
+
+
+def _samples(bench: Bench) -> Iterator[tuple[Cell, ...]]:
     for model, name in zip(bench.models, names_of(bench.models), strict=True):
         rounds = model.rounds or (0,) * len(model.samples_ms)
-        head = (safe(name), model.runtime, model.device, safe(model.source))
+        head = (name, model.runtime, model.device, model.source)
         for i, (number, ms) in enumerate(zip(rounds, model.samples_ms, strict=True)):
-            writer.writerow((*head, number, i, ms))
+            yield (*head, number, i, ms)
         if not model.samples_ms:
-            writer.writerow((*head, "", "", model.mean_ms))
-    return out.getvalue()
+            yield (*head, "", "", model.mean_ms)
 
 
 def rows(bench: Bench, lang: Lang = "en") -> list[tuple[str, ...]]:

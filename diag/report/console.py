@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from diag.compare.reasons import reason
+from diag.report.catalogues import labels, stage_words
 from diag.report.headline import because, difference, format_name, headline
-from diag.report.labels import labels, stage_words
 from diag.report.numbers import computed_in, error, factor, gate, nbytes, told
 from diag.report.text import clean, elide, pad, width, wrap
 from diag.rules import Lang, words

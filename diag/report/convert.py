@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from diag.report.convert_words import convert_words
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import convert_words, labels
+from diag.report.csv_ import csv_text
 from diag.report.document import told
-from diag.report.labels import labels
 from diag.report.numbers import error
 from diag.report.sheet import Column, Findings, Lines, Part, Sheet, Table
 from diag.rules import Lang
@@ -81,18 +78,11 @@ def sheet(found: Conversions, lang: Lang = "en") -> Sheet:
 
 def to_csv(found: Conversions) -> str:
     """One row a model."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for m in found.models:
-        smoke = m.smoke
-        worst = _worst(smoke)
-        writer.writerow([safe(str(cell)) for cell in (
-            m.name, m.source, m.output or "", m.status, m.tool, m.tool_version, f"{m.seconds:.3f}",
-            _where(smoke) if smoke else "", smoke.verdict if smoke else "", "" if math.isnan(worst) else worst,
-            m.root_cause.text if m.root_cause else "", " ".join(m.rewrites), m.log or "", shell(m.command))])
-    return out.getvalue()
+    return csv_text(_COLUMNS, (
+        (m.name, str(m.source), str(m.output or ""), m.status, m.tool, m.tool_version, f"{m.seconds:.3f}",
+         _where(m.smoke) if m.smoke else "", m.smoke.verdict if m.smoke else "", _worst(m.smoke),
+         m.root_cause.text if m.root_cause else "", " ".join(m.rewrites), str(m.log or ""), shell(m.command))
+        for m in found.models))
 
 
 def _model(model: Conversion, lang: Lang) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""All layers as CSV that a spreadsheet opens without running anything in it."""
+"""Tables as CSV that a spreadsheet opens without running anything in it; that of all layers."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
+from collections.abc import Iterable
 from dataclasses import fields
 
 from diag.types.comparison import Comparison
@@ -22,15 +23,20 @@ Cell = str | int | float | None
 
 
 def render(comparison: Comparison) -> str:
-    """One row a layer; keys of the contract as heading (``cumulative.rel_l2``), UTF-8 BOM, CRLF, plain numbers."""
+    """One row a layer; keys of the contract as heading (``cumulative.rel_l2``), plain numbers."""
+    names = _metric_names()
+    titles = (*_FACTS, *(f"cumulative.{name}" for name in names), *(f"own_input.{name}" for name in names))
+    return csv_text(titles, ([*_facts(row), *_metrics(row.cumulative), *_metrics(row.own_input)]
+                          for row in comparison.layers))
+
+
+def csv_text(titles: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:
+    """Any table: a text that a spreadsheet would take for a formula gets a quote, what is no number stays empty."""
     out = io.StringIO()
     out.write(BOM)
     writer = csv.writer(out, lineterminator="\r\n")
-    names = _metric_names()
-    writer.writerow([*_FACTS, *(f"cumulative.{name}" for name in names), *(f"own_input.{name}" for name in names)])
-    for layer in comparison.layers:
-        cells = [*_facts(layer), *_metrics(layer.cumulative), *_metrics(layer.own_input)]
-        writer.writerow([_cell(cell) for cell in cells])
+    for row in (titles, *rows):
+        writer.writerow([_cell(cell) for cell in row])
     return out.getvalue()
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import remedy_words
+from diag.report.csv_ import Cell, csv_text
 from diag.report.document import told
 from diag.report.numbers import error
-from diag.report.remedy_words import remedy_words
 from diag.report.reproduce import line
 from diag.report.sheet import Column, Findings, Lines, Part, Sheet, Table
 from diag.rules import Lang
@@ -20,7 +18,7 @@ from diag.types.fix import Came, Fix, Measured, Step, Try
 from diag.types.layer import Verdict
 from diag.workspace.codec import to_json
 
-_COLUMNS = ("number", "step", "name", "nodes", "base", "came", "error", "culprits", "reason", "seconds", "onnx",
+COLUMNS = ("number", "step", "name", "nodes", "base", "came", "error", "culprits", "reason", "seconds", "onnx",
             "output", "command")
 
 
@@ -77,17 +75,16 @@ def sheet(fix: Fix, lang: Lang = "en") -> Sheet:
 
 def to_csv(fix: Fix) -> str:
     """One row a try."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    return csv_text(COLUMNS, rows(fix))
+
+
+def rows(fix: Fix) -> Iterator[tuple[Cell, ...]]:
+    """The tries under ``COLUMNS``."""
     for number, one in enumerate(fix.tries, 1):
         after = one.after
-        cells = (number, one.step.value, one.name, safe(" ".join(one.nodes)), " ".join(one.base), one.came.value,
-                 after.error if after is not None else None, safe(" ".join(after.culprits if after else ())),
-                 safe(one.reason), one.seconds, safe(one.onnx), safe(one.output), safe(one.command))
-        writer.writerow([None if isinstance(c, float) and not math.isfinite(c) else c for c in cells])
-    return out.getvalue()
+        yield (number, one.step.value, one.name, " ".join(one.nodes), " ".join(one.base), one.came.value,
+               after.error if after is not None else None, " ".join(after.culprits if after else ()), one.reason,
+               one.seconds, one.onnx, one.output, one.command)
 
 
 def _tries(fix: Fix, text: Mapping[str, str]) -> Table:

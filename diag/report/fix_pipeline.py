@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import shlex
 from typing import Any
 
 from diag.report import fix as one_fix
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import labels, remedy_words
+from diag.report.csv_ import csv_text
 from diag.report.document import told
-from diag.report.labels import labels
 from diag.report.numbers import error
-from diag.report.remedy_words import remedy_words
 from diag.report.sheet import Column, Findings, Lines, Part, Sheet, Table
 from diag.rules import Lang
 from diag.types.fix import PipelineFix, SubmodelFix
@@ -67,15 +64,8 @@ def sheet(found: PipelineFix, lang: Lang = "en") -> Sheet:
 
 def to_csv(found: PipelineFix) -> str:
     """One row a try of any submodel."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    for number, submodel in enumerate(found.submodels):
-        rows = list(csv.reader(io.StringIO(one_fix.to_csv(submodel.fix).removeprefix(BOM))))
-        if number == 0:
-            writer.writerow(["submodel", *rows[0]])
-        writer.writerows([safe(submodel.name), *row] for row in rows[1:])
-    return out.getvalue()
+    return csv_text(("submodel", *one_fix.COLUMNS), ((submodel.name, *row) for submodel in found.submodels
+                                                  for row in one_fix.rows(submodel.fix)))
 
 
 def _row(submodel: SubmodelFix, text: Any) -> tuple[str, ...]:  # noqa: ANN401 - words by key

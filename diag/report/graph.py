@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import platform
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from diag import __version__
 from diag.graphs import GraphDiff, Step, View, ViewNode
 from diag.graphs.history import line
-from diag.report.csv_ import BOM, safe
+from diag.machine import versions
+from diag.report.catalogues import graph_words
+from diag.report.csv_ import csv_text
 from diag.report.sheet import Column, Lines, Sheet, Table
 from diag.rules import Lang
 from diag.types.ge import GeOp
@@ -48,19 +43,10 @@ class Hit:
     text: str
 
 
-@lru_cache(maxsize=2)
-def graph_words(lang: Lang) -> Mapping[str, str]:
-    """Words of the reports on graphs by key, English and Chinese with equal keys."""
-    loaded: dict[str, str] = tomllib.loads(
-        (files("diag.report") / "texts" / f"graph-{lang}.toml").read_text(encoding="utf-8"))
-    return loaded
-
-
 def frame(views: Iterable[tuple[Path, View]]) -> dict[str, Any]:
     """What every document of this kind begins with."""
     return {"schema": "diag.graph/1", "kind": "graph", "verdict": "pass", "findings": [],
-            "environment": {"diag": __version__, "python": platform.python_version(),
-                            "platform": platform.platform()},
+            "environment": versions(),
             "timing": {"wall_s": None}, "memory": {"peak_bytes": None}, "run": None,
             "graphs": [graph_facts(path, view) for path, view in views]}
 
@@ -216,7 +202,7 @@ def hits_sheet(hits: Sequence[Hit], pattern: str, lang: Lang = "en") -> Sheet:
 
 def nodes_csv(view: View) -> str:
     """Every node: name, operator, inputs, outputs, what it was made from."""
-    return _csv(("node", "op", "inputs", "outputs", "originals", "passes"), (
+    return csv_text(("node", "op", "inputs", "outputs", "originals", "passes"), (
         (n.name, n.op, " ".join(n.inputs), "; ".join(map(str, n.outputs)),
          "" if n.originals is None else " ".join(n.originals), " ".join(n.passes)) for n in view.nodes))
 
@@ -224,12 +210,12 @@ def nodes_csv(view: View) -> str:
 def diffs_csv(diffs: Sequence[GraphDiff]) -> str:
     """Every single difference, a line each."""
     rows = [(d.after, kind, node, before, after) for d in diffs for kind, node, before, after in _lines(d)]
-    return _csv(("stage", "kind", "node", "before", "after"), rows)
+    return csv_text(("stage", "kind", "node", "before", "after"), rows)
 
 
 def hits_csv(hits: Sequence[Hit]) -> str:
     """Every hit."""
-    return _csv(("file", "node", "op", "where", "text"), ((h.file, h.node, h.op, h.where, h.text) for h in hits))
+    return csv_text(("file", "node", "op", "where", "text"), ((h.file, h.node, h.op, h.where, h.text) for h in hits))
 
 
 def _lines(found: GraphDiff) -> Iterable[tuple[str, str, str, str]]:
@@ -258,11 +244,3 @@ def _changed(found: GraphDiff) -> tuple[tuple[str, ...], ...]:
 
 def _signed(sign: str, count: int) -> str:
     return f"{sign}{count:,}" if count else ""
-
-
-def _csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(titles)
-    writer.writerows([safe(str(cell)) for cell in row] for row in rows)
-    return BOM + out.getvalue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from diag.compare.reasons import reason
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.report.numbers import computed_in, error, gate
 from diag.rules import Lang
 from diag.types.comparison import Comparison

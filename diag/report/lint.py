@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import remedy_words
+from diag.report.csv_ import csv_text
 from diag.report.document import told
 from diag.report.numbers import error
-from diag.report.remedy_words import remedy_words
 from diag.report.reproduce import line
 from diag.report.sheet import Column, Findings, Lines, Part, Sheet, Table
 from diag.rules import Lang
@@ -66,15 +64,10 @@ def sheet(lint: Lint, lang: Lang = "en") -> Sheet:
 
 def to_csv(lint: Lint) -> str:
     """One row a node."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for n in sorted(lint.nodes, key=lambda n: n.index):
-        writer.writerow((n.index, safe(n.node), safe(n.op), n.outcome, n.grade, n.tests, n.agree,
-                         safe(" ".join(c.name for c in n.cases)), safe(n.cases[0].why if n.cases else ""),
-                         safe(n.note), n.fixed, " ".join(n.rewrites)))
-    return out.getvalue()
+    return csv_text(_COLUMNS, (
+        (n.index, n.node, n.op, n.outcome, n.grade, n.tests, n.agree, " ".join(c.name for c in n.cases),
+         n.cases[0].why if n.cases else "", n.note, n.fixed, " ".join(n.rewrites))
+        for n in sorted(lint.nodes, key=lambda n: n.index)))
 
 
 def _nodes(title: str, nodes: list[NodeForecast], text: Mapping[str, str], limit: int) -> Table:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import labels, remedy_words
+from diag.report.csv_ import csv_text
 from diag.report.document import told
-from diag.report.labels import labels
 from diag.report.numbers import error, factor, nbytes
-from diag.report.remedy_words import remedy_words
 from diag.report.reproduce import line
 from diag.report.scatter import Axis, Dot, scatter
 from diag.report.sheet import Chart, Column, Findings, Lines, Part, Sheet, Table
@@ -95,17 +92,11 @@ def how(emulation: Emulation, lang: Lang = "en") -> list[str]:
 
 def to_csv(emulation: Emulation) -> str:
     """One row a layer."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for row in emulation.layers:
-        cells = (row.index, safe(row.node), safe(row.op), safe(row.tensor), "x".join(map(str, row.shape)), row.macs,
-                 row.elements, row.largest, row.headroom, row.own_nr, row.own_rel_l2, row.nr, row.rel_l2,
-                 row.lost.overflow, row.lost.underflow, row.lost.subnormal, row.lost.nan, row.own_lost.overflow,
-                 row.own_lost.underflow, row.effect, row.share, row.kept)
-        writer.writerow([None if isinstance(c, float) and not math.isfinite(c) else c for c in cells])
-    return out.getvalue()
+    return csv_text(_COLUMNS, (
+        (row.index, row.node, row.op, row.tensor, "x".join(map(str, row.shape)), row.macs, row.elements, row.largest,
+         row.headroom, row.own_nr, row.own_rel_l2, row.nr, row.rel_l2, row.lost.overflow, row.lost.underflow,
+         row.lost.subnormal, row.lost.nan, row.own_lost.overflow, row.own_lost.underflow, row.effect, row.share,
+         row.kept) for row in emulation.layers))
 
 
 def by_sensitivity(row: LayerRow) -> tuple[float, float]:

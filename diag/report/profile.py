@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,10 +10,10 @@ from typing import Any
 
 from diag.perf.change import Change
 from diag.perf.hotspots import Busy, Group, Hotspots
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import performance_words
+from diag.report.csv_ import csv_text
 from diag.report.document import told
 from diag.report.numbers import error
-from diag.report.performance_words import performance_words
 from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table, by_severity
 from diag.report.sheet.chart import Bar, areas, bars
 from diag.rules import Lang
@@ -110,17 +108,10 @@ def how(it: Told, lang: Lang = "en") -> list[str]:
 
 def to_csv(it: Told) -> str:
     """One row an operator, the most expensive first."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(("operator", "type", "unit", "layer", "calls", "total_us", "mean_us", "longest_us", "share",
-                     "inputs", "dtypes", "mac", "vector", "load"))
-    for g in it.sums.by_name:
-        layer = it.layers[g.name].golden_node if g.name in it.layers else ""
-        writer.writerow([safe(g.name), safe(g.type), safe(g.core), safe(layer), g.calls, g.total_us,
-                         *(_finite(v) for v in (g.mean_us, g.longest_us, g.share)), safe(g.shapes), safe(g.dtypes),
-                         *(_finite(v) for v in (g.mac, g.vector, g.load))])
-    return out.getvalue()
+    return csv_text(("operator", "type", "unit", "layer", "calls", "total_us", "mean_us", "longest_us", "share",
+                     "inputs", "dtypes", "mac", "vector", "load"), (
+        (g.name, g.type, g.core, it.layers[g.name].golden_node if g.name in it.layers else "", g.calls, g.total_us,
+         g.mean_us, g.longest_us, g.share, g.shapes, g.dtypes, g.mac, g.vector, g.load) for g in it.sums.by_name))
 
 
 def _facts(it: Told, text: Mapping[str, str]) -> Iterator[str]:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import platform
-import tomllib
-from collections.abc import Mapping
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
-from diag import __version__
+from diag.machine import versions
 from diag.recording import Bundle, Checked
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import record_words
+from diag.report.csv_ import csv_text
 from diag.report.document import told
 from diag.report.numbers import nbytes
 from diag.report.sheet import Column, Findings, Lines, Sheet, Table
@@ -22,14 +16,6 @@ from diag.types.layer import Verdict
 from diag.workspace.codec import to_json
 
 _COLUMNS = ("folder", "kind", "model", "iteration", "operators", "tensors", "damaged", "overflows", "bytes")
-
-
-@lru_cache(maxsize=2)
-def record_words(lang: Lang) -> Mapping[str, str]:
-    """Words of the report by key, English and Chinese with equal keys."""
-    loaded: dict[str, str] = tomllib.loads(
-        (files("diag.report") / "texts" / f"record-{lang}.toml").read_text(encoding="utf-8"))
-    return loaded
 
 
 def written(bundle: Bundle, lang: Lang = "en") -> tuple[dict[str, Any], Sheet]:
@@ -71,17 +57,12 @@ def checked(found: Checked, lang: Lang = "en") -> tuple[dict[str, Any], Sheet]:
 
 def to_csv(found: Checked | None) -> str:
     """A line a recorded run; only the headings for a bundle that was not run."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for d in found.dumps if found is not None else ():
-        writer.writerow([safe(d.folder), d.kind, safe(d.model), d.iteration, d.operators, d.tensors, len(d.damaged),
-                         d.overflows, d.size])
-    return BOM + out.getvalue()
+    return csv_text(_COLUMNS, (
+        (d.folder, d.kind, d.model, d.iteration, d.operators, d.tensors, len(d.damaged), d.overflows, d.size)
+        for d in (found.dumps if found is not None else ())))
 
 
 def _frame(verdict: Verdict, run: str) -> dict[str, Any]:
     return {"schema": "diag.record/1", "kind": "record", "verdict": verdict.value, "findings": [],
-            "environment": {"diag": __version__, "python": platform.python_version(),
-                            "platform": platform.platform()},
+            "environment": versions(),
             "timing": {"wall_s": None}, "memory": {"peak_bytes": None}, "run": run}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from diag.report import bench as bench_report
-from diag.report.csv_ import BOM, safe
+from diag.report.catalogues import labels, performance_words
+from diag.report.csv_ import Cell, csv_text
 from diag.report.document import told
-from diag.report.labels import labels
-from diag.report.performance_words import performance_words
 from diag.report.sheet import Chart, Column, Findings, Lines, Sheet, Table, by_severity
 from diag.report.sheet.chart import Bar, bars
 from diag.rules import Lang, words
@@ -94,20 +91,17 @@ def how(tuning: Tuning, lang: Lang = "en") -> list[str]:
 
 def to_csv(tuning: Tuning) -> str:
     """One row an operator that was tuned; a task without operators has one row."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(("task", "job", "status", "model_before_ms", "model_after_ms", "model_improvement", "operator",
-                     "type", "change", "before_us", "after_us", "improvement"))
+    return csv_text(("task", "job", "status", "model_before_ms", "model_after_ms", "model_improvement", "operator",
+                     "type", "change", "before_us", "after_us", "improvement"), _operator_rows(tuning))
+
+
+def _operator_rows(tuning: Tuning) -> Iterator[tuple[Cell, ...]]:
     for task in tuning.tasks:
-        head = (safe(task.name), task.job, task.status.value, *map(_finite, (task.before_ms, task.after_ms,
-                                                                             task.improvement)))
+        head = (task.name, task.job, task.status.value, task.before_ms, task.after_ms, task.improvement)
         for op in task.operators:
-            writer.writerow((*head, safe(op.name), safe(op.type), op.change,
-                             *map(_finite, (op.before_us, op.after_us, op.improvement))))
+            yield (*head, op.name, op.type, op.change, op.before_us, op.after_us, op.improvement)
         if not task.operators:
-            writer.writerow((*head, "", "", "", "", "", ""))
-    return out.getvalue()
+            yield (*head, *[""] * 6)
 
 
 def _tasks(tuning: Tuning, text: Mapping[str, str]) -> Table:
@@ -189,7 +183,3 @@ def _us(value: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.2f} %" if math.isfinite(share) else "–"
-
-
-def _finite(value: float) -> float | str:
-    return value if math.isfinite(value) else ""

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import onnx
-from onnx import helper
 
-from diag.rewrites.interface import Site
+from diag.rewrites.interface import Replacement, Site
 from diag.rewrites.model import Model
 from diag.types.codes import Code
 
@@ -22,7 +21,7 @@ class _Product:
     out: list[int]
 
 
-class EinsumMatmul:
+class EinsumMatmul(Replacement):
     """Einsum with one axis summed over, one of each operand, and equal leading ones."""
 
     name = "einsum_matmul"
@@ -33,25 +32,19 @@ class EinsumMatmul:
         return [Site(name, node.op_type, _equation(node)) for name, node in model.each("Einsum")
                 if len(node.input) == 2 and all(node.input) and product(_equation(node)) is not None]
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """Transpositions where they are needed, and a MatMul."""
-        instead: dict[str, Sequence[onnx.NodeProto]] = {}
-        for site in sites:
-            node = model.node(site.node)
-            how = product(_equation(node))
-            if how is None:
-                raise AssertionError("a site's equation is a product")
-            made: list[onnx.NodeProto] = []
-            sides = [_turned(model, made, v, perm, node.name)
-                     for v, perm in zip(node.input, (how.left, how.right), strict=True)]
-            straight = how.out == sorted(how.out)
-            made.append(model.make("MatMul", sides, node.output[0] if straight else None, base=node.name))
-            if not straight:
-                turn = model.make("Transpose", [made[-1].output[0]], node.output[0], base=node.name)
-                turn.attribute.append(helper.make_attribute("perm", how.out))
-                made.append(turn)
-            instead[site.node] = made
-        model.replace(instead)
+        how = product(_equation(node))
+        if how is None:
+            raise AssertionError("a site's equation is a product")
+        made: list[onnx.NodeProto] = []
+        sides = [_turned(model, made, v, perm, node.name)
+                 for v, perm in zip(node.input, (how.left, how.right), strict=True)]
+        straight = how.out == sorted(how.out)
+        made.append(model.make("MatMul", sides, node.output[0] if straight else None, base=node.name))
+        if not straight:
+            made.append(model.make("Transpose", [made[-1].output[0]], node.output[0], base=node.name, perm=how.out))
+        return made
 
 
 def product(equation: str) -> _Product | None:
@@ -80,7 +73,6 @@ def _equation(node: onnx.NodeProto) -> str:
 def _turned(model: Model, made: list[onnx.NodeProto], value: str, perm: list[int], base: str) -> str:
     if perm == sorted(perm):
         return value
-    turn = model.make("Transpose", [value], base=base)
-    turn.attribute.append(helper.make_attribute("perm", perm))
+    turn = model.make("Transpose", [value], base=base, perm=perm)
     made.append(turn)
     return str(turn.output[0])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+import onnx
 
 from diag.rewrites.model import Model
 from diag.types.codes import Code
@@ -38,3 +41,15 @@ class Rewrite(Protocol):
     def apply(self, model: Model, sites: Sequence[Site]) -> None:
         """Rewrite these places (as ``sites`` found them, or fewer) in memory."""
         ...
+
+
+class Replacement(ABC):
+    """A rewrite that says each node on its own in other nodes."""
+
+    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+        """Other nodes in the place of each."""
+        model.replace({site.node: self.instead(model, model.node(site.node)) for site in sites})
+
+    @abstractmethod
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
+        """What says the same as this node; the last ones write its outputs."""

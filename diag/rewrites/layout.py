@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from onnx import helper
+import onnx
 
-from diag.rewrites.interface import Site
+from diag.rewrites.interface import Replacement, Site
 from diag.rewrites.model import Model
 from diag.types.codes import Code
 
 _TO_CHANNELS_FIRST = [0, 3, 1, 2]
 
 
-class Transpose3D:
+class Transpose3D(Replacement):
     """Reshape to [N, H, W, C] and transposition to [N, C, H, W] as a transposition of three axes."""
 
     name = "transpose_3d"
@@ -34,20 +34,15 @@ class Transpose3D:
                 found.append(Site(name, node.op_type, f"after {before.name or before.op_type}"))
         return found
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """[N, H·W, C], axes 1 and 2 swapped, then [N, C, H, W]."""
-        instead = {}
-        for site in sites:
-            node = model.node(site.node)
-            shape, before = model.shape(node.input[0]), model.producers[node.input[0]]
-            if shape is None:
-                raise AssertionError("a site has a known shape")
-            n, h, w, c = shape
-            flat = model.make("Reshape", [before.input[0], model.add_constant("shape3d", np.array([n, h * w, c]))],
-                              base=node.name)
-            swapped = model.make("Transpose", [flat.output[0]], base=node.name)
-            swapped.attribute.append(helper.make_attribute("perm", [0, 2, 1]))
-            instead[site.node] = [flat, swapped, model.make("Reshape", [
-                swapped.output[0], model.add_constant("shape4d", np.array([n, c, h, w]))], node.output[0],
-                base=node.name)]
-        model.replace(instead)
+        shape, before = model.shape(node.input[0]), model.producers[node.input[0]]
+        if shape is None:
+            raise AssertionError("a site has a known shape")
+        n, h, w, c = shape
+        flat = model.make("Reshape", [before.input[0], model.add_constant("shape3d", np.array([n, h * w, c]))],
+                          base=node.name)
+        swapped = model.make("Transpose", [flat.output[0]], base=node.name, perm=[0, 2, 1])
+        back = model.make("Reshape", [swapped.output[0], model.add_constant("shape4d", np.array([n, c, h, w]))],
+                          node.output[0], base=node.name)
+        return [flat, swapped, back]

@@ -8,13 +8,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from diag.rewrites.interface import Site
+from diag.rewrites.interface import Replacement, Site
 from diag.rewrites.model import Model
 from diag.types.codes import Code
 from diag.types.dtype import DType
 
 
-class IsNanCompare:
+class IsNanCompare(Replacement):
     """IsNaN(x) as x != x: only NaN is unequal to itself."""
 
     name = "isnan_compare"
@@ -24,17 +24,13 @@ class IsNanCompare:
         """Every IsNaN."""
         return [Site(name, node.op_type) for name, node in model.each("IsNaN")]
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """Equal and Not."""
-        instead = {}
-        for site in sites:
-            node = model.node(site.node)
-            equal = model.make("Equal", [node.input[0], node.input[0]], base=node.name)
-            instead[site.node] = [equal, model.make("Not", [equal.output[0]], node.output[0], base=node.name)]
-        model.replace(instead)
+        equal = model.make("Equal", [node.input[0], node.input[0]], base=node.name)
+        return [equal, model.make("Not", [equal.output[0]], node.output[0], base=node.name)]
 
 
-class WhereArithmetic:
+class WhereArithmetic(Replacement):
     """Where(c, a, b) of floats as a·c + b·(1 − c)."""
 
     name = "where_arithmetic"
@@ -45,23 +41,18 @@ class WhereArithmetic:
         return [Site(name, node.op_type) for name, node in model.each("Where")
                 if all(_finite(model, value) for value in node.input[1:]) and not model.is_constant(node.input[0])]
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """Cast, two products and a sum."""
-        instead = {}
-        for site in sites:
-            node = model.node(site.node)
-            chosen = model.make("Cast", [node.input[0]], base=node.name)
-            chosen.attribute.append(helper.make_attribute("to", TensorProto.FLOAT))
-            other = model.make("Sub", [model.add_constant("one", np.array(1, np.float32)), chosen.output[0]],
-                               base=node.name)
-            parts = [model.make("Mul", [value, side.output[0]], base=node.name)
-                     for value, side in zip(node.input[1:], (chosen, other), strict=True)]
-            total = model.make("Add", [p.output[0] for p in parts], node.output[0], base=node.name)
-            instead[site.node] = [chosen, other, *parts, total]
-        model.replace(instead)
+        chosen = model.make("Cast", [node.input[0]], base=node.name, to=TensorProto.FLOAT)
+        other = model.make("Sub", [model.add_constant("one", np.array(1, np.float32)), chosen.output[0]],
+                           base=node.name)
+        parts = [model.make("Mul", [value, side.output[0]], base=node.name)
+                 for value, side in zip(node.input[1:], (chosen, other), strict=True)]
+        return [chosen, other, *parts,
+                model.make("Add", [p.output[0] for p in parts], node.output[0], base=node.name)]
 
 
-class ActivationExpanded:
+class ActivationExpanded(Replacement):
     """Activations that newer opsets have as one operator, in the operators of opset 13."""
 
     name = "activation_expanded"
@@ -69,12 +60,11 @@ class ActivationExpanded:
 
     def sites(self, model: Model) -> Sequence[Site]:
         """Gelu, Mish, HardSwish and Swish of float32."""
-        return [Site(name, node.op_type) for name, node in model.each("Gelu", "Mish", "HardSwish", "Swish")
-                if model.dtype(node.input[0]) is DType.FLOAT32]
+        return [Site(name, node.op_type) for name, node in model.floats("Gelu", "Mish", "HardSwish", "Swish")]
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """By their definitions."""
-        model.replace({site.node: _expanded(model, model.node(site.node)) for site in sites})
+        return _expanded(model, node)
 
 
 def _finite(model: Model, value: str) -> bool:

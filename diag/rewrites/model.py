@@ -133,6 +133,10 @@ class Model:
             if text(node.domain) in ("", "ai.onnx") and (not ops or node.op_type in ops) and _whole(node):
                 yield name, node
 
+    def floats(self, *ops: str) -> Iterable[tuple[str, onnx.NodeProto]]:
+        """Those of ``each`` whose first input is float32."""
+        return ((name, node) for name, node in self.each(*ops) if self.dtype(node.input[0]) is DType.FLOAT32)
+
     def shape(self, value: str) -> tuple[int, ...] | None:
         """The value's shape if all of it is known."""
         info = self.infos.get(value)

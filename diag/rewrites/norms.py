@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from diag.rewrites.interface import Site
+from diag.rewrites.interface import Replacement, Site
 from diag.rewrites.model import Model
 from diag.runtimes.interface import Array
 from diag.types.codes import Code
@@ -59,7 +59,7 @@ class InstanceNorm4D:
         model.replace(instead)
 
 
-class LayerNormDecomposed:
+class LayerNormDecomposed(Replacement):
     """LayerNormalization as means, differences and a quotient: the words of opset 16 and below."""
 
     name = "layer_norm_decomposed"
@@ -74,12 +74,12 @@ class LayerNormDecomposed:
                 found.append(Site(name, node.op_type, f"epsilon {_attribute(node, 'epsilon', 1e-5):g}"))
         return found
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """As exporters wrote it before opset 17."""
-        model.replace({site.node: _layer_norm(model, model.node(site.node)) for site in sites})
+        return _layer_norm(model, node)
 
 
-class GroupNormDecomposed:
+class GroupNormDecomposed(Replacement):
     """GroupNormalization as an InstanceNormalization of the groups, scaled and shifted by channel."""
 
     name = "group_norm_decomposed"
@@ -94,9 +94,9 @@ class GroupNormDecomposed:
                 found.append(Site(name, node.op_type, f"{int(_attribute(node, 'num_groups', 1))} groups"))
         return found
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """Reshape to [N, G, rest, 1], normalise, reshape back, scale, shift."""
-        model.replace({site.node: _group_norm(model, model.node(site.node)) for site in sites})
+        return _group_norm(model, node)
 
 
 def _reshape_before(model: Model, node: onnx.NodeProto) -> onnx.NodeProto | None:

@@ -8,11 +8,10 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from diag.rewrites.interface import Rewrite, Site
+from diag.rewrites.interface import Replacement, Rewrite, Site
 from diag.rewrites.model import Model
 from diag.runtimes.interface import Array
 from diag.types.codes import Code
-from diag.types.dtype import DType
 
 _DEFAULTS: Mapping[str, Mapping[str, float]] = {
     "Elu": {"alpha": 1.0}, "LeakyRelu": {"alpha": float(np.float32(0.01))}, "ThresholdedRelu": {"alpha": 1.0},
@@ -47,9 +46,8 @@ class ClipLimitsSpelled:
 
     def sites(self, model: Model) -> Sequence[Site]:
         """Clips of float32 with a maximum and no minimum."""
-        return [Site(name, node.op_type) for name, node in model.each("Clip")
-                if len(node.input) > 2 and node.input[2] and not node.input[1]
-                and model.dtype(node.input[0]) is DType.FLOAT32]
+        return [Site(name, node.op_type) for name, node in model.floats("Clip")
+                if len(node.input) > 2 and node.input[2] and not node.input[1]]
 
     def apply(self, model: Model, sites: Sequence[Site]) -> None:
         """The same node with both limits."""
@@ -67,8 +65,8 @@ class PowExponentFloat:
 
     def sites(self, model: Model) -> Sequence[Site]:
         """Powers whose exponent is a constant of integers."""
-        return [Site(name, node.op_type) for name, node in model.each("Pow")
-                if model.dtype(node.input[0]) is DType.FLOAT32 and _integers(model, node.input[1]) is not None]
+        return [Site(name, node.op_type) for name, node in model.floats("Pow")
+                if _integers(model, node.input[1]) is not None]
 
     def apply(self, model: Model, sites: Sequence[Site]) -> None:
         """The same node with another constant."""
@@ -80,7 +78,7 @@ class PowExponentFloat:
         model.sweep()
 
 
-class AveragePoolPadded:
+class AveragePoolPadded(Replacement):
     """Pads with zeros before an AveragePool that counts its padding, so that it has none of its own."""
 
     name = "average_pool_padded"
@@ -88,21 +86,31 @@ class AveragePoolPadded:
 
     def sites(self, model: Model) -> Sequence[Site]:
         """AveragePool with count_include_pad and padding, no rounding up, no automatic padding."""
-        return [Site(name, node.op_type) for name, node in model.each("AveragePool")
+        return [Site(name, node.op_type) for name, node in model.floats("AveragePool")
                 if _number(node, "count_include_pad") and any(_ints(node, "pads")) and not _number(node, "ceil_mode")
-                and not any(a.name == "auto_pad" and a.s not in (b"", b"NOTSET") for a in node.attribute)
-                and model.dtype(node.input[0]) is DType.FLOAT32]
+                and not any(a.name == "auto_pad" and a.s not in (b"", b"NOTSET") for a in node.attribute)]
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """Pad, then the same pool without padding."""
-        instead = {}
-        for site in sites:
-            node = model.node(site.node)
-            instead[site.node] = _padded(model, node)
-        model.replace(instead)
+        pads = _ints(node, "pads")
+        rank = len(pads) // 2
+        whole = [0, 0, *pads[:rank], 0, 0, *pads[rank:]]
+        if model.opset >= 11:
+            zero = model.add_constant("zero", np.array(0, np.float32))
+            sizes = model.add_constant("pads", np.array(whole, np.int64))
+            pad = model.make("Pad", [node.input[0], sizes, zero], base=node.name, mode="constant")
+        else:
+            pad = model.make("Pad", [node.input[0]], base=node.name, mode="constant", pads=whole)
+        pool = onnx.NodeProto()
+        pool.CopyFrom(node)
+        pool.input[0] = pad.output[0]
+        kept = [a for a in node.attribute if a.name not in ("pads", "count_include_pad")]
+        del pool.attribute[:]
+        pool.attribute.extend(kept)
+        return [pad, pool]
 
 
-class HardSigmoidExpanded:
+class HardSigmoidExpanded(Replacement):
     """HardSigmoid by its definition: a product, a sum and a Clip."""
 
     name = "hard_sigmoid_expanded"
@@ -110,25 +118,19 @@ class HardSigmoidExpanded:
 
     def sites(self, model: Model) -> Sequence[Site]:
         """Every HardSigmoid of float32."""
-        return [Site(name, node.op_type) for name, node in model.each("HardSigmoid")
-                if model.dtype(node.input[0]) is DType.FLOAT32]
+        return [Site(name, node.op_type) for name, node in model.floats("HardSigmoid")]
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """max(0, min(1, alpha·x + beta))."""
-        instead = {}
-        for site in sites:
-            node = model.node(site.node)
-            given = {a.name: a.f for a in node.attribute}
-            numbers = [given.get("alpha", 0.2), given.get("beta", 0.5), 0.0, 1.0]
-            alpha, beta, low, high = (model.add_constant("hard", np.array(n, np.float32)) for n in numbers)
-            line = model.make("Mul", [node.input[0], alpha], base=node.name)
-            shifted = model.make("Add", [line.output[0], beta], base=node.name)
-            instead[site.node] = [line, shifted, model.make("Clip", [shifted.output[0], low, high], node.output[0],
-                                                            base=node.name)]
-        model.replace(instead)
+        given = {a.name: a.f for a in node.attribute}
+        numbers = [given.get("alpha", 0.2), given.get("beta", 0.5), 0.0, 1.0]
+        alpha, beta, low, high = (model.add_constant("hard", np.array(n, np.float32)) for n in numbers)
+        line = model.make("Mul", [node.input[0], alpha], base=node.name)
+        shifted = model.make("Add", [line.output[0], beta], base=node.name)
+        return [line, shifted, model.make("Clip", [shifted.output[0], low, high], node.output[0], base=node.name)]
 
 
-class ResizeAsMatmul:
+class ResizeAsMatmul(Replacement):
     """A Resize of two axes by constant factors as two products with constant matrices: every mode is linear."""
 
     name = "resize_as_matmul"
@@ -137,31 +139,26 @@ class ResizeAsMatmul:
     def sites(self, model: Model) -> Sequence[Site]:
         """Four axes, sizes known, only the last two change, and the matrices are not large."""
         found = []
-        for name, node in model.each("Resize"):
+        for name, node in model.floats("Resize"):
             before, after = model.shape(node.input[0]), model.shape(node.output[0])
             if before is None or after is None or len(before) != 4 or before[:2] != after[:2]:
                 continue
-            if model.dtype(node.input[0]) is not DType.FLOAT32 or _mode(node, b"coordinate") == b"tf_crop_and_resize":
+            if _mode(node, b"coordinate") == b"tf_crop_and_resize":
                 continue
             if all(model.is_constant(v) for v in node.input[1:] if v) and max(
                     before[i] * after[i] for i in (2, 3)) <= _MOST_ELEMENTS:
                 found.append(Site(name, node.op_type, f"{before[2]}x{before[3]} to {after[2]}x{after[3]}"))
         return found
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """Rows from the left, columns from the right."""
-        instead = {}
-        for site in sites:
-            node = model.node(site.node)
-            tall, wide = (_matrix(model, node, axis) for axis in (2, 3))
-            rows = model.make("MatMul", [model.add_constant("rows", tall), node.input[0]], base=node.name)
-            columns = model.make("MatMul", [rows.output[0], model.add_constant("columns", wide.T)], node.output[0],
-                                 base=node.name)
-            instead[site.node] = [rows, columns]
-        model.replace(instead)
+        tall, wide = (_matrix(model, node, axis) for axis in (2, 3))
+        rows = model.make("MatMul", [model.add_constant("rows", tall), node.input[0]], base=node.name)
+        return [rows, model.make("MatMul", [rows.output[0], model.add_constant("columns", wide.T)], node.output[0],
+                                 base=node.name)]
 
 
-class CosHalfAngle:
+class CosHalfAngle(Replacement):
     """Cos(x) as 1 − 2·sin²(x / 2), whose error is small everywhere."""
 
     name = "cos_half_angle"
@@ -169,22 +166,17 @@ class CosHalfAngle:
 
     def sites(self, model: Model) -> Sequence[Site]:
         """Every Cos of float32."""
-        return [Site(name, node.op_type) for name, node in model.each("Cos")
-                if model.dtype(node.input[0]) is DType.FLOAT32]
+        return [Site(name, node.op_type) for name, node in model.floats("Cos")]
 
-    def apply(self, model: Model, sites: Sequence[Site]) -> None:
+    def instead(self, model: Model, node: onnx.NodeProto) -> Sequence[onnx.NodeProto]:
         """Half, sine, square, double, difference."""
-        instead = {}
-        for site in sites:
-            node = model.node(site.node)
-            half, two, one = (model.add_constant("cos", np.array(n, np.float32)) for n in (0.5, 2.0, 1.0))
-            angle = model.make("Mul", [node.input[0], half], base=node.name)
-            sine = model.make("Sin", [angle.output[0]], base=node.name)
-            square = model.make("Mul", [sine.output[0], sine.output[0]], base=node.name)
-            double = model.make("Mul", [square.output[0], two], base=node.name)
-            instead[site.node] = [angle, sine, square, double,
-                                  model.make("Sub", [one, double.output[0]], node.output[0], base=node.name)]
-        model.replace(instead)
+        half, two, one = (model.add_constant("cos", np.array(n, np.float32)) for n in (0.5, 2.0, 1.0))
+        angle = model.make("Mul", [node.input[0], half], base=node.name)
+        sine = model.make("Sin", [angle.output[0]], base=node.name)
+        square = model.make("Mul", [sine.output[0], sine.output[0]], base=node.name)
+        double = model.make("Mul", [square.output[0], two], base=node.name)
+        return [angle, sine, square, double,
+                model.make("Sub", [one, double.output[0]], node.output[0], base=node.name)]
 
 
 SPELLED: tuple[Rewrite, ...] = (DefaultsSpelled(), ClipLimitsSpelled(), PowExponentFloat(), AveragePoolPadded(),
@@ -199,26 +191,6 @@ def _absent(node: onnx.NodeProto) -> list[str]:
 def _integers(model: Model, value: str) -> Array | None:
     array = model.constant(value)
     return array if array is not None and array.dtype.kind in "iu" else None
-
-
-def _padded(model: Model, node: onnx.NodeProto) -> list[onnx.NodeProto]:
-    pads = _ints(node, "pads")
-    rank = len(pads) // 2
-    whole = [0, 0, *pads[:rank], 0, 0, *pads[rank:]]
-    zero = model.add_constant("zero", np.array(0, np.float32))
-    if model.opset >= 11:
-        sizes = model.add_constant("pads", np.array(whole, np.int64))
-        pad = model.make("Pad", [node.input[0], sizes, zero], base=node.name)
-        pad.attribute.append(helper.make_attribute("mode", "constant"))
-    else:
-        pad = model.make("Pad", [node.input[0]], base=node.name, mode="constant", pads=whole)
-    pool = onnx.NodeProto()
-    pool.CopyFrom(node)
-    pool.input[0] = pad.output[0]
-    kept = [a for a in node.attribute if a.name not in ("pads", "count_include_pad")]
-    del pool.attribute[:]
-    pool.attribute.extend(kept)
-    return [pad, pool]
 
 
 def _matrix(model: Model, node: onnx.NodeProto, axis: int) -> Array:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from diag.cancel import Cancel
 from diag.errors import DiagError, RuntimeUnavailable, ToolFailed, WorkerCrashed
-from diag.events import Event, Finished, Message, Progress
+from diag.events import Event, Finished, Message, Progress, result_of
 from diag.runtimes.child_log import last_lines
 from diag.runtimes.child_process import Child
 
@@ -89,11 +89,8 @@ class Worker:
     def call(self, op: str, fields: Mapping[str, Any], cancel: Cancel, *, wall_s: float | None = None
              ) -> dict[str, Any]:
         """The answer to one request; see ``stream``."""
-        for event in self.stream(op, fields, cancel, wall_s=wall_s):
-            if isinstance(event, Finished):
-                answer: dict[str, Any] = event.result
-                return answer
-        raise AssertionError("a request ended without Finished")
+        answer: dict[str, Any] = result_of(self.stream(op, fields, cancel, wall_s=wall_s))
+        return answer
 
     def stream(self, op: str, fields: Mapping[str, Any], cancel: Cancel, *, wall_s: float | None = None
                ) -> Iterator[Event]:

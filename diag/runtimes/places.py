@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import time
 from pathlib import Path
 
 _NAME = "ascend-diag"
@@ -26,6 +28,13 @@ def config_dir() -> Path:
 def environments_dir() -> Path:
     """Private Python environments, one folder each."""
     return data_dir() / "environments"
+
+
+def new_folder(room: str, name: str) -> Path:
+    """A folder of the cache that does not exist yet, for one run; it is not made."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{os.getpid()}"
+    tried = (cache_dir() / room / (f"{name}-{i}" if i else name) for i in itertools.count())
+    return next(path for path in tried if not path.exists())
 
 
 def _place(variable: str, default: str, below_home: str) -> Path:

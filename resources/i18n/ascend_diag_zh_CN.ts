@@ -840,20 +840,12 @@ They take turns in rounds, each opened anew, so that what the machine does meets
         <translation>这段文字</translation>
     </message>
     <message>
-        <source>Copied: {line}</source>
-        <translation>已复制：{line}</translation>
-    </message>
-    <message>
         <source>Save configuration</source>
         <translation>保存配置</translation>
     </message>
     <message>
         <source>Configurations (*.ini *.cfg *.config)</source>
         <translation>配置文件 (*.ini *.cfg *.config)</translation>
-    </message>
-    <message>
-        <source>Written: {path}</source>
-        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>Open …</source>
@@ -2099,22 +2091,6 @@ The cause is found, the least is changed, the real converter converts it again, 
         <translation>打开 dump 文件夹或一次运行</translation>
     </message>
     <message>
-        <source>Copied: {line}</source>
-        <translation>已复制：{line}</translation>
-    </message>
-    <message>
-        <source>Export report</source>
-        <translation>导出报告</translation>
-    </message>
-    <message>
-        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
-        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
-    </message>
-    <message>
-        <source>Written: {path}</source>
-        <translation>已写入：{path}</translation>
-    </message>
-    <message>
         <source>No graph is open.</source>
         <translation>没有打开的图。</translation>
     </message>
@@ -2809,24 +2785,8 @@ Every node is looked up among thousands of measured cases: will it convert, load
         <translation>打开日志目录</translation>
     </message>
     <message>
-        <source>Copied: {line}</source>
-        <translation>已复制：{line}</translation>
-    </message>
-    <message>
         <source>The report is in the clipboard</source>
         <translation>报告已复制到剪贴板</translation>
-    </message>
-    <message>
-        <source>Export report</source>
-        <translation>导出报告</translation>
-    </message>
-    <message>
-        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
-        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
-    </message>
-    <message>
-        <source>Written: {path}</source>
-        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>Only one plain file that was read to its end can be followed</source>
@@ -3232,28 +3192,12 @@ Every node is looked up among thousands of measured cases: will it convert, load
         <translation>F5</translation>
     </message>
     <message>
-        <source>Copied: {line}</source>
-        <translation>已复制：{line}</translation>
-    </message>
-    <message>
-        <source>Export report</source>
-        <translation>导出报告</translation>
-    </message>
-    <message>
-        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
-        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
-    </message>
-    <message>
         <source>Export table</source>
         <translation>导出表格</translation>
     </message>
     <message>
         <source>CSV table (*.csv)</source>
         <translation>CSV 表格 (*.csv)</translation>
-    </message>
-    <message>
-        <source>Written: {path}</source>
-        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>What to do</source>
@@ -3336,22 +3280,6 @@ Every node is looked up among thousands of measured cases: will it convert, load
     <message>
         <source>Pipelines and runs (*.toml run.json)</source>
         <translation>流水线和运行记录 (*.toml run.json)</translation>
-    </message>
-    <message>
-        <source>Copied: {line}</source>
-        <translation>已复制：{line}</translation>
-    </message>
-    <message>
-        <source>Export report</source>
-        <translation>导出报告</translation>
-    </message>
-    <message>
-        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
-        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
-    </message>
-    <message>
-        <source>Written: {path}</source>
-        <translation>已写入：{path}</translation>
     </message>
     <message>
         <source>Looking for the submodel at fault in {name}</source>
@@ -4193,6 +4121,25 @@ Two at once are compared.</source>
     <message>
         <source>Node</source>
         <translation>节点</translation>
+    </message>
+</context>
+<context>
+    <name>Speaking</name>
+    <message>
+        <source>Copied: {line}</source>
+        <translation>已复制：{line}</translation>
+    </message>
+    <message>
+        <source>Export report</source>
+        <translation>导出报告</translation>
+    </message>
+    <message>
+        <source>HTML report (*.html);;JSON (*.json);;CSV table (*.csv)</source>
+        <translation>HTML 报告 (*.html);;JSON (*.json);;CSV 表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation>已写入：{path}</translation>
     </message>
 </context>
 <context>

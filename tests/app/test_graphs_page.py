@@ -235,8 +235,8 @@ def test_which_paths_are_for_this_page(folder, tmp_path):
     assert not accept.wanted(other)
     assert not accept.wanted(tmp_path / "gone.om")
     assert page_of([folder]) == "graphs"
-    assert telling.command([folder]) == f"diag graph diff {folder}"
-    assert telling.command([file]) == f"diag graph show {file}"
+    assert telling.command([folder]) == ["diag", "graph", "diff", str(folder)]
+    assert telling.command([file]) == ["diag", "graph", "show", str(file)]
 
 
 def test_a_tall_column_is_logarithmic_and_empty_ones_stay_thin(page):

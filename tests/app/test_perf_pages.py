@@ -38,7 +38,7 @@ def page(opened, qtbot) -> PerformancePage:
 
 
 def done(page: PerformancePage, qtbot, patience_ms: int = 30_000) -> None:
-    qtbot.waitUntil(lambda: not page.front.runner.busy, timeout=patience_ms)
+    qtbot.waitUntil(lambda: not page.front.busy, timeout=patience_ms)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def page(opened, qtbot) -> PrecisionPage:
 
 
 def done(page: PrecisionPage, qtbot, patience_ms: int = 60_000) -> None:
-    qtbot.waitUntil(lambda: not page.front.runner.busy, timeout=patience_ms)
+    qtbot.waitUntil(lambda: not page.front.busy, timeout=patience_ms)
 
 
 def shot(page: PrecisionPage, name: str) -> None:

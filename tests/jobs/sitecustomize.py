@@ -14,7 +14,7 @@ from pathlib import Path
 from diag.cancel import Cancel
 from diag.errors import FormatError, RuntimeUnavailable
 from diag.events import Event, Finished, Message, Progress
-from diag.jobs.kinds import KINDS, Kind
+from diag.jobs.kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -80,4 +80,4 @@ def _into_the_channel(data: bytes) -> None:
             os.write(number, data)
 
 
-KINDS["strange"] = lambda: Kind(Strange, strange)
+KINDS["strange"] = (__name__, "Strange", "strange", "")

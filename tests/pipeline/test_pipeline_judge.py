@@ -14,8 +14,8 @@ from pipeline_samples import HEALTHY, search
 from diag.pipeline.judge import absolute, amplification, amplified, masked, ratio_of, relative, suspects
 from diag.pipeline.own import OwnError, share_of
 from diag.pipeline.spec import load
+from diag.report.catalogues import pipeline_words
 from diag.report.pipeline import headline, page
-from diag.report.pipeline.wording import pipeline_words
 from diag.rules import Lang
 from diag.rules.pipeline import examined
 from diag.types.dtype import DType

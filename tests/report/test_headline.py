@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from report import factory
 
+from diag.report.catalogues import labels
 from diag.report.headline import headline
-from diag.report.labels import labels
 from diag.report.reproduce import command
 from diag.types.comparison import Comparison
 from diag.types.dtype import DType

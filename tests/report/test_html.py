@@ -11,8 +11,8 @@ from report import factory
 
 from diag.errors import UsageError
 from diag.report import Histogram, Style, render, write
+from diag.report.catalogues import labels
 from diag.report.html.data import embed, limits, page_data
-from diag.report.labels import labels
 
 HOSTILE = "</script><script>x()</script><!--<img src=x onerror=x()>&amp;\u2028{{data}}"
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QTextCursor
+from PySide6.QtGui import QFontDatabase, QTextCursor
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -25,10 +24,12 @@ from PySide6.QtWidgets import (
 from app.assets import Look
 from app.i18n import Lang
 from app.models.records import Record, RecordModel
+from app.pages.interface import Verb
+from app.pages.tab import Tab
 from app.views.findings import finding_html
 from app.views.tables import small_table
 from diag.errors import DiagError
-from diag.report.convert_words import convert_words
+from diag.report.catalogues import convert_words
 from diag.report.write import save
 from diag.rules import words as say
 from diag.tools.converter.flags import read_version
@@ -40,26 +41,17 @@ _WAIT_MS = 200
 _ICONS = {Severity.FAIL: "fail", Severity.WATCH: "watch", Severity.INFO: "info"}
 
 
-class ConfigPane(QWidget):
+class ConfigPane(Tab):
     """An editor that is examined as one types.
 
     Signals:
-        changed: the sentence is another one.
-        failed: an exception to be told in a dialog.
-        said: (text) for the status bar.
-        shown: (paths, title) goes to the recent files.
         use_wanted: (path) convert with this file.
     """
 
-    changed = Signal()
-    failed = Signal(object)
-    said = Signal(str)
-    shown = Signal(object, str)
     use_wanted = Signal(object)
 
     def __init__(self, look: Look, lang: Lang, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look, self.lang = look, lang
+        super().__init__(look, lang, parent)
         self.path: Path | None = None
         self.lint: ConfigLint | None = None
         self.editor = self._text(self.tr("Configuration"))
@@ -113,7 +105,7 @@ class ConfigPane(QWidget):
             self.examine()
 
     def sentence(self) -> tuple[str, str, str]:
-        """Icon, sentence and detail for the head."""
+        """See ``Tab``."""
         where = str(self.path) if self.path is not None else ""
         if self.lint is None:
             return "convert", self.tr("What the converter makes of its configuration"), where
@@ -131,8 +123,7 @@ class ConfigPane(QWidget):
         """The check as a command line, into the clipboard."""
         words = ["diag", "convert", "--check-config", str(self.path or "config.ini")]
         words += ["--converter-version", self.version.text().strip()] if self.version.text().strip() else []
-        QGuiApplication.clipboard().setText(shlex.join(words))
-        self.said.emit(self.tr("Copied: {line}").format(line=shlex.join(words)))
+        self.copy_words(words)
 
     def write(self) -> None:
         """Ask for a file and write the editor's text."""
@@ -143,14 +134,22 @@ class ConfigPane(QWidget):
 
     def write_to(self, path: Path) -> None:
         """Write the editor's text."""
-        try:
-            save(self.editor.toPlainText(), path)
-        except DiagError as error:
-            self.failed.emit(error)
-            return
-        self.path = path
-        self.said.emit(self.tr("Written: {path}").format(path=path))
-        self.examine()
+        if self.wrote(path, lambda: save(self.editor.toPlainText(), path)):
+            self.path = path
+            self.examine()
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """See ``Tab``."""
+        return {"copy_command": self.copy_command, "export_report": self.write}
+
+    def save(self) -> str:
+        """The file."""
+        return str(self.path or "")
+
+    def restore(self, text: str) -> None:
+        """The same file, as it is now."""
+        if Path(text).is_file():
+            self.open([Path(text)])
 
     def shut_down(self) -> None:
         """Nothing goes on."""
@@ -214,15 +213,13 @@ class ConfigPane(QWidget):
 
     def _show(self) -> None:
         findings = self.lint.findings if self.lint is not None else ()
-        self.model.set_records([])
-        self.model.set_records([self._record(f) for f in findings])
+        self.model.renew([self._record(f) for f in findings])
         text = convert_words(self.lang)["config_lint"]
         rows = []
         for e in self.lint.file.entries if self.lint is not None else ():
             cells = (str(e.line), f"[{e.section}]", e.key, text["refused"] if e.problem else e.value)
             rows.append(Record(cells, tip=e.raw))
-        self.read_model.set_records([])
-        self.read_model.set_records(rows)
+        self.read_model.renew(rows)
         corrected = self.lint.corrected if self.lint is not None else None
         self.fixed.setPlainText(corrected or "")
         self.fixed.setPlaceholderText(self.tr("Nothing that could be put right for certain."))

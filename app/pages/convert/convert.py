@@ -13,18 +13,18 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.models.records import Record, RecordModel
 from app.pages.convert.form import ConvertForm
+from app.pages.fields import must_exist
 from app.pages.pane import Pane
 from app.views.findings import finding_html
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import convert as command
 from diag.cli.parse import read
-from diag.errors import DiagError, UsageError
+from diag.errors import DiagError
 from diag.events import Event, Message, Partial
 from diag.jobs.convert import ConvertJob, run_convert
 from diag.report import convert as report
-from diag.report.convert_words import convert_words
-from diag.report.labels import labels
+from diag.report.catalogues import convert_words, labels
 from diag.rewrites.registry import rewrites
 from diag.tools.converter.command import shell
 from diag.tools.converter.config import config_text
@@ -90,9 +90,7 @@ class ConvertPane(Pane):
         self.fields.fit()
         if not paths:
             return self.tr("Add an ONNX model or a batch plan")
-        for path in paths:
-            if not path.is_file():
-                raise UsageError("There is no such file", where=f"in {path}")
+        must_exist(map(str, paths))
         plans = command.plans_of(read("convert", command, self.words()[1:]))
         for plan in plans.values():
             command.checked(plan)
@@ -231,8 +229,7 @@ class ConvertPane(Pane):
                         o.reason), self.look.verdict(str(o.verdict))) for s in model.smokes for o in s.outputs]
         rows += [Record((self.tr("(none)"), self.tr("does not run"), "–", shapes_text(s.shapes), s.problem),
                         self.look.verdict("fail")) for s in model.smokes if not s.ran]
-        self.outputs_model.set_records([])
-        self.outputs_model.set_records(rows)
+        self.outputs_model.renew(rows)
         blocks = [shell(model.command)] if model.command else []
         blocks += [config_text(model.config)] if model.config else []
         self.commands.setPlainText("\n\n".join(blocks))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout,
 from app.assets import Look
 from app.dialogs.fields import FileField
 from app.pages.convert.shapes import Shapes
-from app.pages.fields import FileList, FolderField, check, choice, group, number
+from app.pages.fields import FileList, FolderField, check, choice, group, number, spoken
 from diag.tools.converter.flags import OPTIMIZE
 from diag.tools.converter.plan import name_of
 from diag.tools.converter_config.known import AOE_PHRASES, PRECISION_MODES
@@ -69,8 +69,7 @@ class ConvertForm(QWidget):
         if self.resume.isChecked():
             words.append("--resume")
         if not self._batch():
-            for option, value, usual in self._options():
-                words += [option, value] if value != usual else []
+            words += spoken(self._options())
             for line in self.settings.toPlainText().splitlines():
                 words += ["--set", line.strip()] if line.strip() else []
             for flag in self.flags.text().split():

@@ -6,19 +6,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, Signal
-from PySide6.QtWidgets import QAbstractItemView, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QPushButton, QWidget
 
 from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
 from app.pages.convert.diff import DiffView
 from app.pages.convert.shapes import Shapes
-from app.pages.fields import group
+from app.pages.fields import group, must_exist
 from app.pages.pane import Pane
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import convert as command
 from diag.cli.parse import read
-from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.rewrites import Offered, RewriteJob, run_rewrites
 from diag.report.document import dumps
@@ -59,15 +58,8 @@ class RewritesPane(Pane):
         self.use = QPushButton(self.look.icon("convert"), self.tr("Convert with the selected ones"), self)
         self.use.setEnabled(False)
         self.use.clicked.connect(self._use)
-        self.model.edit.textChanged.connect(self.touched)
-        self.shapes.changed.connect(self.touched)
-        box = QWidget(self)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(group(self.tr("Model"), [(self.tr("ONNX"), self.model), ("", self.shapes)]))
-        column.addWidget(self.use)
-        column.addStretch(1)
-        return box
+        groups = (group(self.tr("Model"), [(self.tr("ONNX"), self.model), ("", self.shapes)]), self.use)
+        return self.filled(groups, (self.model.edit.textChanged, self.shapes.changed))
 
     def results(self) -> QWidget:
         """See ``Pane``."""
@@ -99,8 +91,7 @@ class RewritesPane(Pane):
         self.shapes.read(Path(text) if text.endswith(".onnx") and Path(text).is_file() else None)
         if not text:
             return self.tr("Choose an ONNX model")
-        if not Path(text).is_file():
-            raise UsageError("There is no such file", where=f"in {text}")
+        must_exist((text,))
         command.plans_of(read("convert", command, self.words()[1:]))
         return ""
 
@@ -116,8 +107,7 @@ class RewritesPane(Pane):
             raise TypeError(repr(result))
         self.result = result
         self.pairs = [(one.offer, one.result) for one in result.offers]
-        self.offers_model.set_records([])
-        self.offers_model.set_records([self._record(o, r) for o, r in self.pairs])
+        self.offers_model.renew([self._record(o, r) for o, r in self.pairs])
         self.tell_findings([o.finding for o, _ in self.pairs])
         self.difference.clear()
         if self.pairs:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -93,12 +92,7 @@ class GraphsPage(Page):
         whole.setSpacing(0)
         for widget, stretch in ((self.head, 0), (self.passes, 0), (self.splitter, 1)):
             whole.addWidget(widget, stretch)
-        self.stack = QStackedWidget(self)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(full)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stack)
+        self.stack = self.stacked(self.empty, full)
 
     def _step(self, text: str, tip: str, by: int) -> QPushButton:
         button = QPushButton(text, self)
@@ -186,25 +180,18 @@ class GraphsPage(Page):
             self.open([Path(name)])
 
     def _copy(self) -> None:
-        self.said.emit(self.tr("Copied: {line}").format(line=telling.copy_command(self.paths)))
+        self.copy_words(telling.command(self.paths))
 
     def _close(self) -> None:
         self._shut(())
         self._tell()
 
     def _export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export report"), "graph.html",
-                                              self.tr("HTML report (*.html);;JSON (*.json);;CSV table (*.csv)"))
-        if name:
-            self.write_report(Path(name))
+        self.ask_report("graph", self.write_report)
 
     def write_report(self, path: Path) -> None:
         """What is shown as a report; the ending of the name decides the format."""
-        problem = telling.write(self.shown, self.paths, path, self.lang)
-        if problem is not None:
-            self.failed.emit(problem)
-        else:
-            self.said.emit(self.tr("Written: {path}").format(path=path))
+        self.wrote(path, lambda: telling.write(self.shown, self.paths, path, self.lang))
 
     def _go_to(self, index: int) -> None:
         if 0 <= index < len(self.strip.stages) and index != self.strip.current:

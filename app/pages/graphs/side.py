@@ -139,8 +139,7 @@ class NodePanel(QWidget):
         """The history that was asked for; said plainly where there is none."""
         records = [Record((s.stage, s.text or (self.tr("gone") if s.event.value == "gone" else "")),
                           tip=s.text) for s in steps]
-        self.steps.set_records([])
-        self.steps.set_records(records or [Record(("", self.tr("No pass knows this node.")))])
+        self.steps.renew(records or [Record(("", self.tr("No pass knows this node.")))])
         self.life.show()
 
     def _of_graph(self, view: View) -> Iterator[tuple[str, str]]:

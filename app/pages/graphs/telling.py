@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
 
 from app.pages.graphs.reading import Shown
 from app.pages.recognise import kind_of_run
-from diag.errors import DiagError
 from diag.graphs import GraphDiff, View
 from diag.report import graph as tell
 from diag.report.document import dumps
@@ -87,25 +84,18 @@ class Words(QObject):
         return "  ·  ".join([view.format, *facts, ", ".join(f"{count:,} {op}" for op, count in ops)])
 
 
-def command(paths: Sequence[Path]) -> str:
+def command(paths: Sequence[Path]) -> list[str]:
     """The command line that tells the same."""
     if len(paths) == 1 and paths[0].is_dir() and kind_of_run(paths[0]):
-        return shlex.join(["diag", "report", str(paths[0]), "--html", "report.html"])
+        return ["diag", "report", str(paths[0]), "--html", "report.html"]
     verb = "diff" if len(paths) > 1 or (paths and paths[0].is_dir()) else "show"
-    return shlex.join(["diag", "graph", verb, *map(str, paths)])
+    return ["diag", "graph", verb, *map(str, paths)]
 
 
-def copy_command(paths: Sequence[Path]) -> str:
-    """Put it into the clipboard."""
-    line = command(paths)
-    QGuiApplication.clipboard().setText(line)
-    return line
-
-
-def write(shown: Shown | None, paths: Sequence[Path], path: Path, lang: Lang) -> DiagError | None:
-    """What is shown as HTML, JSON or CSV by the ending; the error if it cannot be written."""
+def write(shown: Shown | None, paths: Sequence[Path], path: Path, lang: Lang) -> None:
+    """What is shown as HTML, JSON or CSV by the ending. Raises UsageError if it cannot be written."""
     if shown is None or shown.before is None:
-        return None
+        return
     before, after, found = shown.before, shown.after, shown.diff
     ending = path.suffix.lower()
     if found is not None and after is not None:
@@ -114,8 +104,4 @@ def write(shown: Shown | None, paths: Sequence[Path], path: Path, lang: Lang) ->
     else:
         document = tell.frame([(paths[0], before)])
         sheet, csv = tell.show_sheet(paths[0], before, lang), tell.nodes_csv(before)
-    try:
-        save(dumps(document) if ending == ".json" else csv if ending == ".csv" else page(sheet, lang), path)
-    except DiagError as error:
-        return error
-    return None
+    save(dumps(document) if ending == ".json" else csv if ending == ".csv" else page(sheet, lang), path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -107,12 +105,7 @@ class LogsPage(Page):
         inner.setContentsMargins(10, 2, 10, 8)
         inner.addWidget(splitter)
         whole.addLayout(inner, 1)
-        self.stack = QStackedWidget(self)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(full)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stack)
+        self.stack = self.stacked(self.empty, full)
 
     def _connect(self) -> None:
         work = self.work
@@ -225,9 +218,7 @@ class LogsPage(Page):
         self.model.set_rows(None)
 
     def _copy_command(self) -> None:
-        line = shlex.join(["diag", "log", "triage", *map(str, self.work.paths)])
-        QGuiApplication.clipboard().setText(line)
-        self.said.emit(self.tr("Copied: {line}").format(line=line))
+        self.copy_words(["diag", "log", "triage", *map(str, self.work.paths)])
 
     def _copy_report(self) -> None:
         if self.found is not None:
@@ -235,21 +226,13 @@ class LogsPage(Page):
             self.said.emit(self.tr("The report is in the clipboard"))
 
     def _export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export report"), "log.html",
-                                              self.tr("HTML report (*.html);;JSON (*.json);;CSV table (*.csv)"))
-        if name:
-            self.write_report(Path(name))
+        self.ask_report("log", self.write_report)
 
     def write_report(self, path: Path) -> None:
         """Write the answer; the ending of the name decides the format."""
-        if self.found is None:
-            return
-        try:
-            written(document(self.found, self.lang), path, self.lang)
-        except DiagError as error:
-            self.failed.emit(error)
-            return
-        self.said.emit(self.tr("Written: {path}").format(path=path))
+        found = self.found
+        if found is not None:
+            self.wrote(path, lambda: written(document(found, self.lang), path, self.lang))
 
     def _follow(self, on: bool) -> None:
         if on and not self.work.follow(on=True):

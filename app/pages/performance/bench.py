@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from app.models.columns import ColumnModel
 from app.models.records import Record, RecordModel
-from app.pages.fields import FileList, FolderField, check, choice, group, number
+from app.pages.fields import FileList, FolderField, check, choice, group, must_exist, number, spoken
 from app.pages.pane import Pane
 from app.pages.performance.bench_plots import OverTime, RatioPlot, SamplePlot
 from app.pages.performance.layers import layer_columns, layer_rows
@@ -69,24 +69,19 @@ class BenchPane(Pane):
         self.layers = check(self.tr("time each layer too"))
         self.compared = FolderField(self.look, self.tr("Comparison"), "", self)
         self.compared.edit.setPlaceholderText(self.tr("run folder: errors beside the times"))
-        box = QWidget(self)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(group(self.tr("Models"), [("", self.models), (self.tr("Shapes"), self.shapes)]))
-        column.addWidget(group(self.tr("Runtime"), [
-            (self.tr("Runtime"), self.runtime), (self.tr("Device"), self.device), (self.tr("Threads"), self.threads),
-            ("", self.optimise)]))
-        column.addWidget(group(self.tr("Measurement"), [
-            (self.tr("Samples"), self.runs), (self.tr("Rounds"), self.rounds), (self.tr("Warm-up runs"), self.warmup),
-            (self.tr("At most"), self.limit)]))
-        column.addWidget(group(self.tr("Layers"), [("", self.layers), (self.tr("Comparison"), self.compared)]))
-        column.addStretch(1)
-        for signal in (self.runtime.currentIndexChanged, self.device.textChanged, self.shapes.textChanged,
-                       self.compared.edit.textChanged, *(n.valueChanged for n in (
-                           self.threads, self.runs, self.rounds, self.warmup, self.limit)),
-                       self.optimise.toggled, self.layers.toggled):
-            signal.connect(self.touched)
-        return box
+        groups = (
+            group(self.tr("Models"), [("", self.models), (self.tr("Shapes"), self.shapes)]),
+            group(self.tr("Runtime"), [
+                (self.tr("Runtime"), self.runtime), (self.tr("Device"), self.device),
+                (self.tr("Threads"), self.threads), ("", self.optimise)]),
+            group(self.tr("Measurement"), [
+                (self.tr("Samples"), self.runs), (self.tr("Rounds"), self.rounds),
+                (self.tr("Warm-up runs"), self.warmup), (self.tr("At most"), self.limit)]),
+            group(self.tr("Layers"), [("", self.layers), (self.tr("Comparison"), self.compared)]))
+        return self.filled(groups, (
+            self.runtime.currentIndexChanged, self.device.textChanged, self.shapes.textChanged,
+            self.compared.edit.textChanged, self.optimise.toggled, self.layers.toggled,
+            *(n.valueChanged for n in (self.threads, self.runs, self.rounds, self.warmup, self.limit))))
 
     def results(self) -> QWidget:
         """See ``Pane``."""
@@ -128,15 +123,13 @@ class BenchPane(Pane):
         runtime = str(self.runtime.currentData())
         if runtime == "--tool":
             words, runtime = [*words, runtime], "auto"
-        for option, value, usual in (
-                ("--runtime", runtime, "auto"), ("--device", self.device.text().strip(), "cpu"),
-                ("--threads", str(self.threads.value()), "1"), ("--runs", str(self.runs.value()), str(DEFAULT_RUNS)),
-                ("--rounds", str(self.rounds.value()), str(DEFAULT_ROUNDS)),
-                ("--warmup", str(self.warmup.value()), str(DEFAULT_WARMUP)),
-                ("--max-time", str(self.limit.value()), str(int(DEFAULT_MAX_S))),
-                ("--shape", self.shapes.text().strip(), ""), ("--run", self.compared.text(), "")):
-            if value != usual:
-                words += [option, value]
+        words += spoken((
+            ("--runtime", runtime, "auto"), ("--device", self.device.text().strip(), "cpu"),
+            ("--threads", str(self.threads.value()), "1"), ("--runs", str(self.runs.value()), str(DEFAULT_RUNS)),
+            ("--rounds", str(self.rounds.value()), str(DEFAULT_ROUNDS)),
+            ("--warmup", str(self.warmup.value()), str(DEFAULT_WARMUP)),
+            ("--max-time", str(self.limit.value()), str(int(DEFAULT_MAX_S))),
+            ("--shape", self.shapes.text().strip(), ""), ("--run", self.compared.text(), "")))
         words += [] if self.optimise.isChecked() else ["--no-optimize"]
         return words + (["--layers"] if self.layers.isChecked() and not self.compared.text() else [])
 
@@ -147,9 +140,7 @@ class BenchPane(Pane):
                     self.shapes, self.layers, self.compared, self.optimise):
             box.setEnabled(not imports)
         paths = self.models.paths()
-        absent = next((p for p in paths if not p.is_file()), None)
-        if absent is not None:
-            raise UsageError("There is no such file", where=f"in {absent}")
+        must_exist(map(str, paths))
         if not paths:
             return self.tr("Choose a model first")
         kinds = {p.suffix.lower() in MODELS for p in paths}
@@ -182,9 +173,8 @@ class BenchPane(Pane):
         self.over_time.show_models(result.models, names)
         self.ratio.show_ratios(result.comparison, names)
         self.ratio.setVisible(bool(result.comparison))
-        self.table_model.set_records([])
-        self.table_model.set_records([Record(tuple(cells[i] for i in _ORDER), tip=cells[0])
-                                      for cells in report.rows(result, self.lang)])
+        self.table_model.renew([Record(tuple(cells[i] for i in _ORDER), tip=cells[0])
+                                for cells in report.rows(result, self.lang)])
         self.layer_model.set_columns(layer_columns(names, self.lang, result.layers))
         self.layer_model.replace(layer_rows(result.layers, len(names)))
         for place in range(len(names)):

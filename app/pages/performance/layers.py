@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from app.models.columns import Array, Column
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.report.numbers import error
 from diag.types.bench import LayerTime
 

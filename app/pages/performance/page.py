@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from app.assets import Look
 from app.i18n import Lang
 from app.pages.interface import Verb
+from app.pages.pane import Pane
 from app.pages.paned import PanedPage
 from app.pages.performance.accept import pane_of
 from app.pages.performance.bench import MODELS, BenchPane
@@ -21,8 +22,6 @@ from app.settings import Settings
 class PerformancePage(PanedPage):
     """How fast, what tuning brings, where the time goes."""
 
-    idle_icon = "performance"
-
     def __init__(self, look: Look, lang: Lang, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(look, lang, settings, parent)
         self.bench = BenchPane(look, lang, self)
@@ -30,8 +29,8 @@ class PerformancePage(PanedPage):
         self.profile = ProfilePane(look, lang, self)
         self.lay_out((("bench", self.bench, self.tr("Measure")), ("tune", self.tune, self.tr("Tune (AOE)")),
                       ("profile", self.profile, self.tr("Profile"))))
-        for pane in self.panes.values():
-            pane.dropped.connect(self._take)
+        for pane in (self.bench, self.tune, self.profile):
+            pane.dropped.connect(lambda paths, p=pane: self._take(p, paths))
             pane.setAcceptDrops(True)
 
     def open_files(self, paths: Sequence[Path]) -> None:
@@ -48,10 +47,10 @@ class PerformancePage(PanedPage):
             verbs["find"] = self.profile.to_filter
         return verbs
 
-    def _take(self, paths: Sequence[Path]) -> None:
-        """What was dropped goes to the pane in front, unless it is another one's."""
+    def _take(self, pane: Pane, paths: Sequence[Path]) -> None:
+        """What was dropped stays in its pane, unless it is another one's."""
         name = pane_of(paths[0])
-        if name and self.panes[name] is not self.front:
+        if name and self.panes[name] is not pane:
             self.open(paths)
         else:
-            self.front.take(paths)
+            pane.take(paths)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLa
 
 from app.dialogs.fields import FileField
 from app.models.columns import Column, ColumnModel
-from app.pages.fields import FolderField, group
+from app.pages.fields import FolderField, group, must_exist
 from app.pages.pane import Pane
 from app.pages.performance import spots
 from app.pages.performance.timeline import Timeline
@@ -20,7 +20,6 @@ from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import profile as command
 from diag.cli.parse import read
-from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.profile import examine
 from diag.report import profile as report
@@ -52,17 +51,10 @@ class ProfilePane(Pane):
         self.compared.edit.setPlaceholderText(self.tr("run folder: layers and their errors"))
         self.facts = QLabel(self, wordWrap=True)
         self.facts.setObjectName("muted")
-        box = QWidget(self)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(group(self.tr("Profile"), [(self.tr("File"), self.path), (self.tr("or folder"), self.folder)]))
-        column.addWidget(group(self.tr("Beside it"), [(self.tr("Earlier one"), self.other),
-                                                      (self.tr("Comparison"), self.compared)]))
-        column.addWidget(self.facts)
-        column.addStretch(1)
-        for field in (self.path, self.folder, self.other, self.compared):
-            field.edit.textChanged.connect(self.touched)
-        return box
+        groups = (group(self.tr("Profile"), [(self.tr("File"), self.path), (self.tr("or folder"), self.folder)]),
+                  group(self.tr("Beside it"), [(self.tr("Earlier one"), self.other),
+                                               (self.tr("Comparison"), self.compared)]), self.facts)
+        return self.filled(groups, (f.edit.textChanged for f in (self.path, self.folder, self.other, self.compared)))
 
     def results(self) -> QWidget:
         """See ``Pane``."""
@@ -106,9 +98,7 @@ class ProfilePane(Pane):
 
     def missing(self) -> str:
         """See ``Pane``."""
-        for text in (self.path.text(), self.folder.text(), self.other.text(), self.compared.text()):
-            if text and not Path(text).exists():
-                raise UsageError("There is no such file", where=f"in {text}")
+        must_exist((f.text() for f in (self.path, self.folder, self.other, self.compared)), Path.exists)
         return "" if self.path.text() or self.folder.text() else self.tr("Choose a profile, or drop one here")
 
     def job(self, words: Sequence[str], cancel: Cancel) -> Iterator[Event]:

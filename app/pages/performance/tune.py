@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QTabWidget
 
 from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
-from app.pages.fields import FileList, FolderField, check, choice, group, number
+from app.pages.fields import FileList, FolderField, check, choice, group, must_exist, number, spoken
 from app.pages.pane import Pane
 from app.pages.performance.bench_plots import RatioPlot, SamplePlot
 from app.pages.performance.tune_plots import BeforeAfter
@@ -19,12 +19,10 @@ from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import tune as command
 from diag.cli.parse import read
-from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.tune import run_tune
 from diag.report import tune as report
-from diag.report.labels import labels
-from diag.report.performance_words import performance_words
+from diag.report.catalogues import labels, performance_words
 from diag.report.sheet import Table
 from diag.rules.performance import names_of
 from diag.types.tuning import Tuning
@@ -65,30 +63,23 @@ class TunePane(Pane):
         self.recorded = FileList(self.look, self.tr("Results"), self.tr("Results (*.json *.txt *.log *.ini *.cfg)"),
                                  self.tr("Drop aoe_result_*.json, printed output, or the converter's configuration"),
                                  self)
-        self.recorded.changed.connect(self.touched)
         self.version = QLineEdit(placeholderText="2.1")
         self.version.setToolTip(self.tr("Of the MindSpore Lite that tuned, if it is known"))
         self.before = FileField(self.look, self.tr("Before"), self.tr("Models (*.mindir *.ms *.onnx)"), self)
         self.after = FileField(self.look, self.tr("After"), self.tr("Models (*.mindir *.ms *.onnx)"), self)
-        box = QWidget(self)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(group(self.tr("Model"), [(self.tr("ONNX"), self.model), (self.tr("Shapes"), self.shapes)]))
         self.plan = group(self.tr("Tuning"), [
             (self.tr("What"), jobs), (self.tr("Through"), self.through), (self.tr("Precision"), self.precision),
             (self.tr("Profiles"), self.profiles), (self.tr("NPU"), self.device), (self.tr("Bank"), self.bank)])
-        column.addWidget(self.plan)
-        column.addWidget(group(self.tr("Results from elsewhere"), [("", self.recorded),
-                                                                   (self.tr("Lite version"), self.version)]))
-        column.addWidget(group(self.tr("Proof: speed and accuracy of converted models"), [
-            (self.tr("Before"), self.before), (self.tr("After"), self.after)]))
-        column.addStretch(1)
-        for signal in (*(f.edit.textChanged for f in (self.model, self.bank, self.before, self.after)),
-                       self.shapes.textChanged, self.profiles.textChanged, self.version.textChanged,
-                       self.subgraph.toggled, self.operator.toggled, self.through.currentIndexChanged,
-                       self.precision.currentIndexChanged, self.device.valueChanged):
-            signal.connect(self.touched)
-        return box
+        groups = (group(self.tr("Model"), [(self.tr("ONNX"), self.model), (self.tr("Shapes"), self.shapes)]), self.plan,
+                  group(self.tr("Results from elsewhere"), [("", self.recorded),
+                                                            (self.tr("Lite version"), self.version)]),
+                  group(self.tr("Proof: speed and accuracy of converted models"), [
+                      (self.tr("Before"), self.before), (self.tr("After"), self.after)]))
+        return self.filled(groups, (
+            *(f.edit.textChanged for f in (self.model, self.bank, self.before, self.after)), self.recorded.changed,
+            self.shapes.textChanged, self.profiles.textChanged, self.version.textChanged, self.subgraph.toggled,
+            self.operator.toggled, self.through.currentIndexChanged, self.precision.currentIndexChanged,
+            self.device.valueChanged))
 
     def results(self) -> QWidget:
         """See ``Pane``."""
@@ -137,19 +128,15 @@ class TunePane(Pane):
         if not recorded and not proof:
             if self.subgraph.isChecked() != self.operator.isChecked():
                 words += ["--job", "subgraph" if self.subgraph.isChecked() else "operator"]
-            for option, value, usual in (("--through", str(self.through.currentData()), "converter"),
-                                         ("--precision", str(self.precision.currentData()), ""),
-                                         ("--profiles", self.profiles.text().replace(" ", ""), ""),
-                                         ("--bank", self.bank.text(), ""),
-                                         ("--device", f"ascend:{self.device.value()}", "ascend:0")):
-                if value != usual:
-                    words += [option, value]
+            words += spoken((("--through", str(self.through.currentData()), "converter"),
+                             ("--precision", str(self.precision.currentData()), ""),
+                             ("--profiles", self.profiles.text().replace(" ", ""), ""),
+                             ("--bank", self.bank.text(), ""),
+                             ("--device", f"ascend:{self.device.value()}", "ascend:0")))
         if recorded:
             words += ["--import", *recorded]
-        for option, value in (("--version", self.version.text().strip()), ("--before", self.before.text()),
-                              ("--after", self.after.text())):
-            words += [option, value] if value else []
-        return words
+        return words + spoken((("--version", self.version.text().strip(), ""), ("--before", self.before.text(), ""),
+                               ("--after", self.after.text(), "")))
 
     def missing(self) -> str:
         """See ``Pane``."""
@@ -157,9 +144,7 @@ class TunePane(Pane):
         self.plan.setEnabled(not recorded and not proof)
         self.start.setText(self.tr("Read") if recorded and not proof else self.tr("Prove") if proof
                            else self.tr("Tune"))
-        for text in (self.model.text(), self.before.text(), self.after.text(), *map(str, recorded)):
-            if text and not Path(text).exists():
-                raise UsageError("There is no such file", where=f"in {text}")
+        must_exist((self.model.text(), self.before.text(), self.after.text(), *map(str, recorded)), Path.exists)
         if not self.model.text() and not recorded and not proof:
             return self.tr("Choose an ONNX model, or drop results of AOE")
         if self.plan.isEnabled() and not self.subgraph.isChecked() and not self.operator.isChecked():
@@ -180,10 +165,8 @@ class TunePane(Pane):
         text, verdicts = performance_words(self.lang)["tune"], labels(self.lang)["verdict"]
         for model, key in ((self.tasks_model, "results"), (self.ops_model, "op_table")):
             rows = tables[text[key]].rows if text[key] in tables else ()
-            model.set_records([])
-            model.set_records([Record(tuple(row)) for row in rows])
-        self.accuracy_model.set_records([])
-        self.accuracy_model.set_records([Record((
+            model.renew([Record(tuple(row)) for row in rows])
+        self.accuracy_model.renew([Record((
             a.path, verdicts[a.verdict.value], f"{a.metric} {a.error:.2e}" if math.isfinite(a.error) else "–", a.run),
             self.look.verdict(a.verdict.value)) for a in result.accuracy])
         self.commands.setPlainText("\n\n".join((*result.commands, *(f"export {k}={v}" for k, v

@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -33,7 +31,6 @@ from app.pages.pipeline.welcome import Empty
 from app.pages.pipeline.work import Work
 from app.places import RESOURCES
 from app.settings import Settings
-from diag.errors import DiagError
 from diag.report.document import dumps
 from diag.report.pipeline import document, headline, page, to_csv
 from diag.report.write import save
@@ -101,12 +98,7 @@ class PipelinePage(Page):
         inner.addLayout(row)
         inner.addWidget(splitter, 1)
         column.addLayout(inner, 1)
-        self.stack = QStackedWidget(self)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(full)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stack)
+        self.stack = self.stacked(self.empty, full)
 
     def _connect(self) -> None:
         self.work.failed.connect(self.failed)
@@ -179,29 +171,18 @@ class PipelinePage(Page):
             self.board.select_submodel(found.culprits[0].submodel)
 
     def _copy(self) -> None:
-        line = self.work.command()
-        QGuiApplication.clipboard().setText(line)
-        self.said.emit(self.tr("Copied: {line}").format(line=line))
+        self.copy_words(self.work.command())
 
     def _export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export report"), "pipeline.html",
-                                              self.tr("HTML report (*.html);;JSON (*.json);;CSV table (*.csv)"))
-        if name:
-            self.write_report(Path(name))
+        self.ask_report("pipeline", self.write_report)
 
     def write_report(self, path: Path) -> None:
         """Write the report; the ending of the name decides the format."""
         found = self.board.diagnosis
         if found is None:
             return
-        try:
-            text = {".json": lambda: dumps(document(found, self.lang)), ".csv": lambda: to_csv(found)}.get(
-                path.suffix.lower(), lambda: page(found, self.lang))()
-            save(text, path)
-        except DiagError as error:
-            self.failed.emit(error)
-            return
-        self.said.emit(self.tr("Written: {path}").format(path=path))
+        texts = {".json": lambda: dumps(document(found, self.lang)), ".csv": lambda: to_csv(found)}
+        self.wrote(path, lambda: save(texts.get(path.suffix.lower(), lambda: page(found, self.lang))(), path))
 
     def _close(self) -> None:
         self.board.close()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QIcon, QPixmap
 
 from app.assets import Look
 from app.models.columns import LEFT, RIGHT, ItemRole
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.rules import Lang
 from diag.types.layer import Verdict
 from diag.types.pipeline import SwapKind, SwapRun

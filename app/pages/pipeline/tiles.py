@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.assets import Look
 from app.pages.pipeline.state import Board
 from app.views.elided import ElidedLabel
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.rules import Lang
 from diag.types.layer import Verdict
 from diag.types.pipeline import Submodel, SubmodelResult

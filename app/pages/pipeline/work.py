@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app import commands
 from app.jobs import JobRunner, LatestRunner, call
 from app.pages.pipeline.reading import Opened, open_path
 from app.pages.pipeline.state import Board
@@ -16,6 +14,7 @@ from diag.errors import Cancelled, DiagError
 from diag.events import Event, Message, Partial, Progress
 from diag.jobs.pipeline import LocateJob, RunJob, run_locate, run_once
 from diag.pipeline.plan import PipelinePlan, search_folder
+from diag.runtimes.places import new_folder
 from diag.types.pipeline import PipelineDiagnosis, PipelineRun, SwapRun
 
 
@@ -75,7 +74,7 @@ class Work(QObject):
         if spec is None or self.busy:
             return
         self.board.set_running(True)
-        plan = PipelinePlan(spec, commands.run_folder(Path(spec.path)), self.runtime,
+        plan = PipelinePlan(spec, new_folder("runs", Path(spec.path).stem), self.runtime,
                             swapped=tuple(swapped))
         self._job.start(lambda cancel: run_once(RunJob(plan), cancel))
 
@@ -83,13 +82,13 @@ class Work(QObject):
         """Stop; finished swaps stay."""
         self._job.cancel()
 
-    def command(self) -> str:
+    def command(self) -> list[str]:
         """The command line that does the same search."""
         spec = self.board.spec
         if spec is None:
-            return ""
+            return []
         words = ["diag", "pipeline", "locate", spec.path]
-        return shlex.join([*words, "--runtime", self.runtime] if self.runtime else words)
+        return [*words, "--runtime", self.runtime] if self.runtime else words
 
     def _events(self, events: Sequence[Event]) -> None:
         runs: list[SwapRun] = []

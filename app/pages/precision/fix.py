@@ -6,23 +6,22 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
-from app.pages.fields import choice, group, number
+from app.pages.fields import choice, group, must_exist, number, spoken
 from app.pages.pane import Pane
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import fix as command
 from diag.cli.parse import read
-from diag.errors import UsageError
 from diag.events import Event, Partial
 from diag.fix.plan import DEFAULT_TRIES
 from diag.jobs.fix import FixJob, run_fix
 from diag.report import fix as report
+from diag.report.catalogues import remedy_words
 from diag.report.numbers import error
-from diag.report.remedy_words import remedy_words
 from diag.types.fix import Came, Fix, Try
 
 _ICONS = {Came.PROVED: "pass", Came.HELPED: "watch", Came.NOT_HERE: "not_comparable"}
@@ -50,20 +49,14 @@ class FixPane(Pane):
         self.tries = number(DEFAULT_TRIES, 1, 100)
         self.runtime = choice([("auto", self.tr("automatic")), ("mindspore-lite", "mindspore-lite"),
                                ("reference", self.tr("reference"))])
-        box = QWidget(self)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(group(self.tr("Pair"), [(self.tr("Golden"), self.golden), (self.tr("Target"), self.target),
-                                                 (self.tr("Inputs"), self.inputs), (self.tr("Shapes"), self.shapes)]))
-        column.addWidget(group(self.tr("Repair"), [(self.tr("Most tries"), self.tries),
-                                                   (self.tr("Runtime"), self.runtime),
-                                                   (self.tr("Result"), self.output)]))
-        column.addStretch(1)
-        for signal in (self.golden.edit.textChanged, self.target.edit.textChanged, self.output.textChanged,
-                       self.inputs.edit.textChanged, self.shapes.textChanged, self.tries.valueChanged,
-                       self.runtime.currentIndexChanged):
-            signal.connect(self.touched)
-        return box
+        groups = (group(self.tr("Pair"), [(self.tr("Golden"), self.golden), (self.tr("Target"), self.target),
+                                          (self.tr("Inputs"), self.inputs), (self.tr("Shapes"), self.shapes)]),
+                  group(self.tr("Repair"), [(self.tr("Most tries"), self.tries), (self.tr("Runtime"), self.runtime),
+                                            (self.tr("Result"), self.output)]))
+        return self.filled(groups, (
+            self.golden.edit.textChanged, self.target.edit.textChanged, self.output.textChanged,
+            self.inputs.edit.textChanged, self.shapes.textChanged, self.tries.valueChanged,
+            self.runtime.currentIndexChanged))
 
     def results(self) -> QWidget:
         """See ``Pane``."""
@@ -83,22 +76,16 @@ class FixPane(Pane):
 
     def words(self) -> list[str]:
         """See ``Pane``."""
-        words = ["fix", self.golden.text(), self.target.text()]
-        for option, value, usual in (
-                ("--output", self.output.text().strip(), ""), ("--tries", str(self.tries.value()), str(DEFAULT_TRIES)),
-                ("--inputs", self.inputs.text(), ""), ("--shape", self.shapes.text().strip(), ""),
-                ("--runtime", str(self.runtime.currentData()), "auto")):
-            if value != usual:
-                words += [option, value]
-        return words
+        return ["fix", self.golden.text(), self.target.text(), *spoken((
+            ("--output", self.output.text().strip(), ""), ("--tries", str(self.tries.value()), str(DEFAULT_TRIES)),
+            ("--inputs", self.inputs.text(), ""), ("--shape", self.shapes.text().strip(), ""),
+            ("--runtime", str(self.runtime.currentData()), "auto")))]
 
     def missing(self) -> str:
         """See ``Pane``."""
         if not self.golden.text() or not self.target.text():
             return self.tr("Choose two models first")
-        for path in (self.golden.text(), self.target.text(), self.inputs.text()):
-            if path and not Path(path).is_file():
-                raise UsageError("There is no such file", where=f"in {path}")
+        must_exist((self.golden.text(), self.target.text(), self.inputs.text()))
         command.job_of(read("fix", command, self.words()[1:]))
         return ""
 
@@ -174,5 +161,4 @@ class FixPane(Pane):
             rows.append(Record((name, f"{len(one.nodes):,}" if one.nodes else "", text[f"came_{one.came.value}"], shown,
                                 f"{one.seconds:.1f}" if math.isfinite(one.seconds) else "", blamed),
                                self.look.icon(icon, self.look.theme.verdict(icon)), one.command or name))
-        self.try_model.set_records([])
-        self.try_model.set_records(rows)
+        self.try_model.renew(rows)

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.dialogs.fields import FileField
 from app.models.records import Record, RecordModel
-from app.pages.fields import check, group
+from app.pages.fields import check, group, must_exist, spoken
 from app.pages.pane import Pane
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import lint as command
 from diag.cli.options import parse_shapes
 from diag.cli.parse import read
-from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.lint import LintJob, run_lint
 from diag.report import lint as report
+from diag.report.catalogues import remedy_words
 from diag.report.numbers import error
-from diag.report.remedy_words import remedy_words
 from diag.types.lint import Lint, NodeForecast
 
 _USUAL = "mindspore-lite@2.0.0:cpu"
@@ -48,18 +47,13 @@ class LintPane(Pane):
         self.inputs = FileField(self.look, self.tr("Inputs"), self.tr("Arrays (*.npz)"), self)
         self.inputs.edit.setPlaceholderText(self.tr("generated, by what they mean"))
         self.shapes = QLineEdit(placeholderText="x:1,3,224,224; mask:1,77")
-        box = QWidget(self)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(group(self.tr("Model"), [(self.tr("ONNX"), self.model), (self.tr("Inputs"), self.inputs),
-                                                  (self.tr("Shapes"), self.shapes)]))
-        column.addWidget(group(self.tr("Converter and runtime"), [(self.tr("For"), self.target), ("", self.measure)]))
-        column.addWidget(group(self.tr("Rewrites"), [("", self.apply)]))
-        column.addStretch(1)
-        for signal in (self.model.edit.textChanged, self.inputs.edit.textChanged, self.shapes.textChanged,
-                       self.target.textChanged, self.measure.toggled, self.apply.toggled):
-            signal.connect(self.touched)
-        return box
+        groups = (group(self.tr("Model"), [(self.tr("ONNX"), self.model), (self.tr("Inputs"), self.inputs),
+                                           (self.tr("Shapes"), self.shapes)]),
+                  group(self.tr("Converter and runtime"), [(self.tr("For"), self.target), ("", self.measure)]),
+                  group(self.tr("Rewrites"), [("", self.apply)]))
+        return self.filled(groups, (
+            self.model.edit.textChanged, self.inputs.edit.textChanged, self.shapes.textChanged,
+            self.target.textChanged, self.measure.toggled, self.apply.toggled))
 
     def results(self) -> QWidget:
         """See ``Pane``."""
@@ -80,11 +74,9 @@ class LintPane(Pane):
 
     def words(self) -> list[str]:
         """See ``Pane``."""
-        words = ["lint", self.model.text()]
-        for option, value, usual in (("--for", self.target.text().strip(), _USUAL),
-                                     ("--inputs", self.inputs.text(), ""), ("--shape", self.shapes.text().strip(), "")):
-            if value != usual:
-                words += [option, value]
+        words = ["lint", self.model.text(), *spoken((
+            ("--for", self.target.text().strip(), _USUAL), ("--inputs", self.inputs.text(), ""),
+            ("--shape", self.shapes.text().strip(), "")))]
         words += ["--measure"] if self.measure.isChecked() else []
         return words + (["--apply", "all"] if self.apply.isChecked() else [])
 
@@ -92,9 +84,7 @@ class LintPane(Pane):
         """See ``Pane``."""
         if not self.model.text():
             return self.tr("Choose a model first")
-        for path in (self.model.text(), self.inputs.text()):
-            if path and not Path(path).is_file():
-                raise UsageError("There is no such file", where=f"in {path}")
+        must_exist((self.model.text(), self.inputs.text()))
         args = read("lint", command, self.words()[1:])
         parse_shapes(args.shape)
         command.target_of(args.target)
@@ -109,10 +99,8 @@ class LintPane(Pane):
         if not isinstance(result, Lint):
             raise TypeError(repr(result))
         self.result = result
-        self.node_model.set_records([])
-        self.node_model.set_records([self._record(n) for n in result.nodes])
-        self.rewrite_model.set_records([])
-        self.rewrite_model.set_records([
+        self.node_model.renew([self._record(n) for n in result.nodes])
+        self.rewrite_model.renew([
             Record((o.name, f"{len(o.nodes):,}", self.tr("yes") if o.applied else "", error(o.error),
                     o.note or ", ".join(o.nodes[:3])), tip=o.name) for o in result.rewrites])
         self.tell_findings(result.findings)

@@ -19,8 +19,6 @@ from app.settings import Settings
 class PrecisionPage(PanedPage):
     """Emulate, look before a conversion, repair after it."""
 
-    idle_icon = "precision"
-
     def __init__(self, look: Look, lang: Lang, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(look, lang, settings, parent)
         self.precision = PrecisionPane(look, lang, self)

@@ -8,25 +8,24 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QTabWidget, QWidget
 
 from app.dialogs.fields import FileField
 from app.models.columns import Array, Column, ColumnModel
 from app.models.records import Record, RecordModel
-from app.pages.fields import check, choice, group, number
+from app.pages.fields import check, choice, group, must_exist, number, spoken
 from app.pages.pane import Pane
 from app.pages.precision.plots import ParetoPlot, SensitivityPlot
 from app.views.tables import small_table
 from diag.cancel import Cancel
 from diag.cli import precision as command
 from diag.cli.parse import read
-from diag.errors import UsageError
 from diag.events import Event
 from diag.jobs.precision import PrecisionJob, run_precision
 from diag.precision.settings import DEFAULT_SEARCH_S
 from diag.report import precision as report
+from diag.report.catalogues import remedy_words
 from diag.report.numbers import error, factor
-from diag.report.remedy_words import remedy_words
 from diag.types.precision import Emulation, LayerRow
 
 
@@ -55,23 +54,18 @@ class PrecisionPane(Pane):
         self.inputs = FileField(self.look, self.tr("Inputs"), self.tr("Arrays (*.npz)"), self)
         self.inputs.edit.setPlaceholderText(self.tr("generated, by what they mean"))
         self.shapes = QLineEdit(placeholderText="x:1,3,224,224; mask:1,77")
-        box = QWidget(self)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(group(self.tr("Model"), [(self.tr("ONNX"), self.model), (self.tr("Inputs"), self.inputs),
-                                                  (self.tr("Shapes"), self.shapes)]))
-        column.addWidget(group(self.tr("What the device does"), [
-            (self.tr("Floats in"), self.dtype), (self.tr("Sums"), self.accumulate), ("", self.saturate)]))
-        column.addWidget(group(self.tr("Plan"), [
-            ("", self.search), (self.tr("Error wanted"), self.error), (self.tr("Search at most"), self.limit),
-            (self.tr("Converter"), self.version)]))
-        column.addStretch(1)
-        for signal in (self.model.edit.textChanged, self.inputs.edit.textChanged, self.shapes.textChanged,
-                       self.error.textChanged, self.version.textChanged, self.dtype.currentIndexChanged,
-                       self.accumulate.currentIndexChanged, self.saturate.toggled, self.search.toggled,
-                       self.limit.valueChanged):
-            signal.connect(self.touched)
-        return box
+        groups = (
+            group(self.tr("Model"), [(self.tr("ONNX"), self.model), (self.tr("Inputs"), self.inputs),
+                                     (self.tr("Shapes"), self.shapes)]),
+            group(self.tr("What the device does"), [
+                (self.tr("Floats in"), self.dtype), (self.tr("Sums"), self.accumulate), ("", self.saturate)]),
+            group(self.tr("Plan"), [
+                ("", self.search), (self.tr("Error wanted"), self.error), (self.tr("Search at most"), self.limit),
+                (self.tr("Converter"), self.version)]))
+        return self.filled(groups, (
+            self.model.edit.textChanged, self.inputs.edit.textChanged, self.shapes.textChanged,
+            self.error.textChanged, self.version.textChanged, self.dtype.currentIndexChanged,
+            self.accumulate.currentIndexChanged, self.saturate.toggled, self.search.toggled, self.limit.valueChanged))
 
     def results(self) -> QWidget:
         """See ``Pane``."""
@@ -102,15 +96,12 @@ class PrecisionPane(Pane):
 
     def words(self) -> list[str]:
         """See ``Pane``."""
-        words = ["precision", self.model.text(), "--dtype", str(self.dtype.currentData())]
-        for option, value, usual in (
-                ("--accumulate", str(self.accumulate.currentData()), "float32"),
-                ("--error", self.error.text().strip(), ""),
-                ("--max-time", str(self.limit.value()), str(int(DEFAULT_SEARCH_S))),
-                ("--converter", self.version.text().strip() or "2.0.0", "2.0.0"),
-                ("--inputs", self.inputs.text(), ""), ("--shape", self.shapes.text().strip(), "")):
-            if value != usual:
-                words += [option, value]
+        words = ["precision", self.model.text(), "--dtype", str(self.dtype.currentData()), *spoken((
+            ("--accumulate", str(self.accumulate.currentData()), "float32"),
+            ("--error", self.error.text().strip(), ""),
+            ("--max-time", str(self.limit.value()), str(int(DEFAULT_SEARCH_S))),
+            ("--converter", self.version.text().strip() or "2.0.0", "2.0.0"),
+            ("--inputs", self.inputs.text(), ""), ("--shape", self.shapes.text().strip(), "")))]
         words += ["--overflow", "saturate"] if self.saturate.isChecked() else []
         return words + ([] if self.search.isChecked() else ["--no-plan"])
 
@@ -120,9 +111,7 @@ class PrecisionPane(Pane):
             box.setEnabled(self.search.isChecked())
         if not self.model.text():
             return self.tr("Choose a model first")
-        for path in (self.model.text(), self.inputs.text()):
-            if path and not Path(path).is_file():
-                raise UsageError("There is no such file", where=f"in {path}")
+        must_exist((self.model.text(), self.inputs.text()))
         command.plan_of(read("precision", command, self.words()[1:]))
         return ""
 
@@ -144,14 +133,12 @@ class PrecisionPane(Pane):
         self.layer_model.replace(_columns_of(result.layers))
         self.layer_table.sortByColumn(4 if result.plan is not None else 2, Qt.SortOrder.DescendingOrder)
         names = set(result.plan.kept) if result.plan is not None else set()
-        self.kept_model.set_records([])
-        self.kept_model.set_records([
+        self.kept_model.renew([
             Record((r.node, r.op, factor(r.own_nr), _effect(r)), tip=r.node)
             for r in sorted(result.layers, key=report.by_sensitivity) if r.node in names])
         text = remedy_words(self.lang)["precision"]
-        self.file_model.set_records([])
-        self.file_model.set_records([Record((Path(f.path).name, text[f"file_{f.purpose}"]), tip=f.path)
-                                     for f in result.files])
+        self.file_model.renew([Record((Path(f.path).name, text[f"file_{f.purpose}"]), tip=f.path)
+                               for f in result.files])
         self.tell_findings(result.findings)
         self.tabs.setCurrentWidget(self.findings)
         self.say(report.headline(result, self.lang))

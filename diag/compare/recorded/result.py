@@ -21,11 +21,12 @@ from diag.compare.recorded.device import Device, DeviceOp, plain_name, value_of
 from diag.compare.recorded.inputs import DeviceInputs, as_check
 from diag.compare.recorded.judging import Judging
 from diag.compare.recorded.matching import FIXED
-from diag.compare.result import environment, peak_bytes
+from diag.compare.result import environment
 from diag.compare.sides import Side
 from diag.compare.tolerance import Preset
 from diag.formats.tensor_dump import Recording
 from diag.formats.tensor_dump.ranges import report_facts
+from diag.machine import peak_bytes
 from diag.types.comparison import RECORDING, Comparison, InputUsed, ModelRun, Unmatched
 from diag.types.layer import Culprit, LayerResult, MappingKind, OutputResult, Role, Stage, Verdict
 from diag.types.metrics import Metrics

@@ -11,7 +11,7 @@ from diag.compare.reduce.trial import Judging, Piece
 from diag.compare.rows import error_of
 from diag.compare.sides import Side
 from diag.errors import DiagError, ToolFailed, UsageError
-from diag.events import Finished
+from diag.events import result_of
 from diag.runtimes.interface import RunOptions, RuntimeSpec
 from diag.runtimes.mindspore_lite.convert import ConvertPlan, ConvertResult, convert
 from diag.runtimes.reference import Reference
@@ -49,14 +49,8 @@ def convert_again(piece: Piece, focus: Focus, judging: Judging, converter: Runti
 def _converted(piece: Piece, converter: RuntimeSpec, cancel: Cancel) -> Path:
     folder = piece.target.path.parent
     plan = ConvertPlan(folder / "golden.onnx", folder / "converted.mindir", optimize=OPTIMIZE)
-    made: Path | None = None
-    for event in convert(converter, plan, cancel):
-        if isinstance(event, Finished):
-            answer: ConvertResult = event.result
-            made = answer.path
-    if made is None:
-        raise AssertionError("a conversion ended without a result")
-    return made
+    made: ConvertResult = result_of(convert(converter, plan, cancel))
+    return made.path
 
 
 def _errors(piece: Piece, judging: Judging, path: Path, cancel: Cancel) -> Sequence[OutputError]:

@@ -21,12 +21,12 @@ from diag.compare.reduce.result import Focus, Reduction
 from diag.compare.reduce.search import bisect, grow
 from diag.compare.reduce.trial import Bench, Judging, Piece
 from diag.compare.reduce.values import Values
-from diag.compare.result import peak_bytes
 from diag.compare.sides import Side, open_golden, open_target, target_feeds
 from diag.compare.tolerance import Preset
 from diag.errors import UsageError
 from diag.events import Event, Finished, Progress
 from diag.formats.mindir import edit
+from diag.machine import peak_bytes
 from diag.runtimes.interface import Array, RunOptions, Runtime, RuntimeSpec
 from diag.types.comparison import Comparison
 from diag.types.dtype import DType

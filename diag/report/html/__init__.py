@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from importlib.resources import files
 
+from diag.report.catalogues import labels
 from diag.report.headline import headline
 from diag.report.html.data import Histogram, embed, page_data
-from diag.report.labels import labels
 from diag.rules import Lang
 from diag.types.comparison import Comparison
 

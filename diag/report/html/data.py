@@ -14,9 +14,9 @@ from typing import Any
 from diag.compare.metrics.rounding import unit_roundoff
 from diag.compare.reasons import reason
 from diag.compare.tolerance import MINDSTUDIO, NOISE, OUTLIER, RELATIVE, Limits, Preset
+from diag.report.catalogues import labels, stage_words
 from diag.report.document import told
 from diag.report.headline import because, difference, format_name
-from diag.report.labels import labels, stage_words
 from diag.report.numbers import HALF, computed_in, factor, nbytes
 from diag.report.reproduce import command
 from diag.rules import Lang

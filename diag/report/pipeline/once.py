@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
 from diag.compare.result import environment
-from diag.report.csv_ import BOM, safe
-from diag.report.pipeline.wording import pipeline_words
+from diag.report.catalogues import pipeline_words
+from diag.report.csv_ import csv_text
 from diag.report.sheet import Column, Lines, Sheet, Table
 from diag.rules import Lang
 from diag.types.pipeline import PipelineRun
@@ -42,10 +40,5 @@ def run_document(done: PipelineRun, lang: Lang = "en") -> dict[str, Any]:
 
 def run_csv(done: PipelineRun) -> str:
     """One row a submodel."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["submodel", "mindir", "calls", "seconds_a_call"])
-    for name, count in done.calls.items():
-        writer.writerow([safe(name), int(name in done.swapped), count, repr(done.seconds[name])])
-    return out.getvalue()
+    return csv_text(("submodel", "mindir", "calls", "seconds_a_call"), (
+        (name, int(name in done.swapped), count, done.seconds[name]) for name, count in done.calls.items()))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
-from diag.compare.result import environment, peak_bytes
+from diag.compare.result import environment
+from diag.machine import peak_bytes
 from diag.pipeline.init import Folder, Wanted
-from diag.report.csv_ import BOM, safe
-from diag.report.pipeline.wording import pipeline_words
+from diag.report.catalogues import pipeline_words
+from diag.report.csv_ import csv_text
 from diag.report.sheet import Column, Lines, Sheet, Table
 from diag.rules import Lang
 from diag.workspace.codec import to_json
@@ -47,15 +46,9 @@ def init_document(folder: Folder, spec: Path) -> dict[str, Any]:
 
 def init_csv(folder: Folder) -> str:
     """One row an input."""
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["submodel", "input", "dtype", "shape", "static", "source", "onnx", "mindir"])
-    for one in folder.submodels:
-        for w in one.inputs:
-            writer.writerow([safe(one.name), safe(w.name), w.dtype, _dims(w), " ".join(map(str, w.static)), w.source,
-                             safe(str(one.onnx)), safe(str(one.mindir or ""))])
-    return out.getvalue()
+    return csv_text(("submodel", "input", "dtype", "shape", "static", "source", "onnx", "mindir"), (
+        (one.name, w.name, w.dtype, _dims(w), " ".join(map(str, w.static)), w.source, str(one.onnx),
+         str(one.mindir or "")) for one in folder.submodels for w in one.inputs))
 
 
 def _dims(wanted: Wanted) -> str:

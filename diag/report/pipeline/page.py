@@ -10,14 +10,14 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from diag.report.labels import labels
+from diag.report.catalogues import labels, pipeline_words
 from diag.report.numbers import nbytes
 from diag.report.pipeline.chart import curves
 from diag.report.pipeline.document import command
 from diag.report.pipeline.pictures import Pictures
 from diag.report.pipeline.story import layer_facts, story
 from diag.report.pipeline.swaps import submodel_table, swap_table, way_table
-from diag.report.pipeline.wording import all_swapped, decibel, headline, pipeline_words
+from diag.report.pipeline.wording import all_swapped, decibel, headline
 from diag.rules import Lang, words
 from diag.rules.pipeline import alone
 from diag.types.finding import Finding

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
+from diag.report.catalogues import labels, pipeline_words
 from diag.report.headline import difference
-from diag.report.labels import labels
 from diag.report.numbers import error, factor
-from diag.report.pipeline.wording import all_swapped, decibel, layers_of, pipeline_words, reason, worst_output
+from diag.report.pipeline.wording import all_swapped, decibel, layers_of, reason, worst_output
 from diag.rules import Lang
 from diag.rules.pipeline import submodel
 from diag.types.layer import Role

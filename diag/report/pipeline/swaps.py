@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 from html import escape
 
-from diag.report.labels import labels
+from diag.report.catalogues import labels, pipeline_words
 from diag.report.numbers import error
 from diag.report.pipeline.pictures import Pictures
 from diag.report.pipeline.terminal import submodels
-from diag.report.pipeline.wording import decibel, pipeline_words, run_reason, worst_output
+from diag.report.pipeline.wording import decibel, run_reason, worst_output
 from diag.rules import Lang
 from diag.types.metrics import Metrics
 from diag.types.pipeline import PipelineDiagnosis, SwapKind, SwapRun

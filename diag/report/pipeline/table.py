@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
+from collections.abc import Iterator, Sequence
 
-from diag.report.csv_ import BOM, safe
+from diag.report.csv_ import Cell, csv_text
 from diag.types.pipeline import PipelineDiagnosis, SwapRun
 
 _RUN = ("run", "kind", "swapped", "verdict", "psnr_db", "ssim", "max_abs", "latents_rel_l2", "seconds", "reason")
@@ -16,28 +14,21 @@ _STEP = ("step", "timestep", "step_rel_l2", "step_forced_rel_l2")
 def to_csv(found: PipelineDiagnosis) -> str:
     """Rows of runs (``output.SUBMODEL``: error of its output in that run), then rows of their steps."""
     names = [s.name for s in found.submodels]
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*_RUN, *_STEP, *(f"output.{name}" for name in names)])
+    return csv_text((*_RUN, *_STEP, *(f"output.{name}" for name in names)), _rows(found, names))
+
+
+def _rows(found: PipelineDiagnosis, names: Sequence[str]) -> Iterator[list[Cell]]:
     for number, run in enumerate(found.runs):
-        head = _head(number, run)
-        writer.writerow([*head, "", "", "", "", *(_number(run.submodel_outputs[n].rel_l2)
-                                                  if n in run.submodel_outputs else "" for n in names)])
+        head, outputs = _head(number, run), run.submodel_outputs
+        yield [*head, *[""] * len(_STEP), *(outputs[n].rel_l2 if n in outputs else "" for n in names)]
         for step in run.steps:
-            forced = step.teacher_forced.rel_l2 if step.teacher_forced is not None else math.nan
-            writer.writerow([*head[:4], *[""] * (len(_RUN) - 4), step.step, _number(step.timestep),
-                             _number(step.latents.rel_l2), _number(forced), *[""] * len(names)])
-    return out.getvalue()
+            forced = step.teacher_forced.rel_l2 if step.teacher_forced is not None else ""
+            yield [*head[:4], *[""] * (len(_RUN) - 4), step.step, float(step.timestep), step.latents.rel_l2, forced,
+                   *[""] * len(names)]
 
 
-def _head(number: int, run: SwapRun) -> list[str | int]:
+def _head(number: int, run: SwapRun) -> list[Cell]:
     image, latents = run.image, run.latents
-    return [number, run.kind.value, safe(" ".join(run.swapped)), run.verdict.value,
-            _number(image.psnr) if image else "", _number(image.ssim) if image else "",
-            _number(image.max_abs) if image else "", _number(latents.rel_l2) if latents else "",
-            _number(run.seconds), safe(run.reason)]
-
-
-def _number(value: float) -> str:
-    return repr(float(value)) if math.isfinite(value) else ""
+    return [number, run.kind.value, " ".join(run.swapped), run.verdict.value,
+            *((image.psnr, image.ssim, image.max_abs) if image else ("", "", "")), latents.rel_l2 if latents else "",
+            run.seconds, run.reason]

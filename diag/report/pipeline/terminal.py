@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from diag.report.labels import labels
+from diag.report.catalogues import labels, pipeline_words
 from diag.report.numbers import error, factor
 from diag.report.pipeline.document import command
 from diag.report.pipeline.wording import (
     decibel,
     headline,
-    pipeline_words,
     run_reason,
     submodel_reason,
     worst_output,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from diag.errors import DiagError
 from diag.pipeline.judge import LEAST_PSNR_DB, LEAST_SSIM
 from diag.pipeline.own import share_of
+from diag.report.catalogues import pipeline_words
 from diag.report.headline import because
 from diag.report.numbers import error, factor
 from diag.rules import Lang
@@ -30,14 +28,6 @@ from diag.types.pipeline import (
 from diag.workspace.runs import RunFolder
 
 _HALVES = ("float16", "bfloat16")
-
-
-@lru_cache(maxsize=2)
-def pipeline_words(lang: Lang) -> Mapping[str, Mapping[str, str]]:
-    """All words of a language: ``pipeline_words("zh")["runs"]["title"]``."""
-    text = (files("diag.report") / "texts" / f"pipeline-{lang}.toml").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, str]] = tomllib.loads(text)
-    return loaded
 
 
 def headline(found: PipelineDiagnosis, lang: Lang = "en") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.report.sheet.parts import Chart, Findings, Lines, Sheet, Table
 from diag.report.text import clean, elide, pad, width, wrap
 from diag.rules import Lang, words

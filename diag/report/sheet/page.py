@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 
-from diag.report.labels import labels
+from diag.report.catalogues import labels
 from diag.report.sheet.parts import Chart, Findings, Lines, Sheet, Table
 from diag.rules import Lang, words
 from diag.types.finding import Finding

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from diag.cancel import Cancel
 from diag.errors import RuntimeUnavailable, ToolFailed, UsageError, WorkerCrashed
-from diag.events import Event, Finished
+from diag.events import Event, Finished, passed_on
 from diag.runtimes.interface import RuntimeSpec
 from diag.runtimes.launcher import DEFAULT_LIMITS, Limits, Worker
 from diag.runtimes.mindspore_log import decisive
@@ -80,13 +80,9 @@ def _convert(spec: RuntimeSpec, plan: ConvertPlan, cancel: Cancel, limits: Limit
         raise AssertionError("a worker runtime has an interpreter")
     worker = Worker(spec.name, spec.python, folder, env=spec.env, limits=replace(limits, wall_s=plan.timeout_s))
     log = plan.output.with_name(plan.output.name + ".log")
-    answer: dict[str, Any] = {}
     try:
-        for event in worker.stream("convert", _request(plan, made / plan.output.stem), cancel):
-            if isinstance(event, Finished):
-                answer = event.result
-            else:
-                yield event
+        answer: dict[str, Any] = yield from passed_on(
+            worker.stream("convert", _request(plan, made / plan.output.stem), cancel))
     except WorkerCrashed as error:
         _keep(worker, log)
         raise WorkerCrashed(error.message, where=f"Log: {log}", hint=error.hint, log=log) from error

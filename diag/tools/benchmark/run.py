@@ -11,7 +11,7 @@ from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.errors import RuntimeUnavailable, ToolFailed, UsageError
-from diag.events import Event, Finished, Progress
+from diag.events import Event, Finished, Progress, passed_on
 from diag.perf.measure import summary
 from diag.tools.benchmark.flags import BenchmarkCall, command
 from diag.tools.benchmark.output import BenchmarkOutput, parse
@@ -112,14 +112,8 @@ def _once(program: Path, plan: ToolPlan, index: int, number: int, cancel: Cancel
              **plan.flags}
     words = command(str(program), BenchmarkCall(model.absolute(), plan.device, plan.shapes, flags))
     folder = plan.folder / f"{number + 1}-{index + 1}"
-    done: ProgramRun | None = None
-    for event in run_program("benchmark", words, folder, cancel, env=lite_environment(program), limits=plan.limits):
-        if isinstance(event, Finished):
-            done = event.result
-        else:
-            yield event
-    if done is None:
-        raise AssertionError("a program ended without Finished")
+    done: ProgramRun = yield from passed_on(
+        run_program("benchmark", words, folder, cancel, env=lite_environment(program), limits=plan.limits))
     output = parse(done.text())
     problem = why_failed(output, done)
     if problem:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.errors import RuntimeUnavailable, ToolFailed, WorkerCrashed
-from diag.events import Event, Finished, Message
+from diag.events import Event, Message, passed_on
 from diag.runtimes.launcher import Limits
 from diag.runtimes.mindspore_lite.convert import ConvertPlan, ConvertResult
 from diag.runtimes.mindspore_lite.convert import convert as convert_in_python
@@ -63,22 +63,15 @@ def _program(converter: Converter, plan: ConverterPlan, onnx: Path, config: Path
         words = command(str(converter.path), plan, onnx.absolute(), folder / "made" / plan.output.name,
                         config.absolute() if config is not None else None)
         limits = ProgramLimits(plan.limits.wall_s, plan.limits.stall_s, _GRACE_S)
-        ended: ProgramRun | None = None
         try:
             # One stream: what went wrong must stand in the log where it happened, not in another file.
-            started = run_program("converter_lite", ["/bin/sh", "-c", f'{_memory(plan)}exec "$@" 2>&1', "sh", *words],
-                                  folder, cancel, env={**converter.env, **plan.env}, limits=limits)
-            for event in _thinned(started):
-                if isinstance(event, Finished):
-                    ended = event.result
-                else:
-                    yield event
+            ended: ProgramRun = yield from passed_on(_thinned(run_program(
+                "converter_lite", ["/bin/sh", "-c", f'{_memory(plan)}exec "$@" 2>&1', "sh", *words], folder, cancel,
+                env={**converter.env, **plan.env}, limits=limits)))
         except WorkerCrashed as error:
             shutil.copyfile(folder / "stdout.txt", log)
             return Attempt(None, log, Ending("hung", error.message.partition(" ")[2], ending_of(1, log, False).reason),
                            time.monotonic() - began, converter.version)
-        if ended is None:
-            raise AssertionError("a program ended without Finished")
         shutil.copyfile(ended.stdout, log)
         model = _model(folder / "made", plan.output.suffix)
         ending = ending_of(ended.code, log, model is not None)
@@ -102,12 +95,9 @@ def _python(converter: Converter, plan: ConverterPlan, onnx: Path, config: Path 
         try:
             events = following(lambda own: convert_in_python(spec, ask, own, limits),
                                lambda: _worker_log(plan.output.parent), cancel)
-            for event in _thinned(events):
-                if isinstance(event, Finished):
-                    result: ConvertResult = event.result
-                    return Attempt(result.path, result.log, replace(ending_of(0, result.log, True), kind="ok"),
-                                   result.seconds, result.version)
-                yield event
+            result: ConvertResult = yield from passed_on(_thinned(events))
+            return Attempt(result.path, result.log, replace(ending_of(0, result.log, True), kind="ok"),
+                           result.seconds, result.version)
         except WorkerCrashed as error:
             return Attempt(None, log, _ending(error, log), time.monotonic() - began, converter.version)
         except RuntimeUnavailable as error:
@@ -122,7 +112,6 @@ def _python(converter: Converter, plan: ConverterPlan, onnx: Path, config: Path 
             said = found.reason or error.hint or error.message
             return Attempt(None, log, replace(found, kind=kind, text="an error of its Python interface", reason=said),
                            time.monotonic() - began, converter.version)
-    raise AssertionError("a conversion ended without Finished")
 
 
 def _ending(error: WorkerCrashed, log: Path) -> Ending:

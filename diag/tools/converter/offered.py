@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from diag.cancel import Cancel
 from diag.errors import DiagError, ToolFailed
-from diag.events import Event, Finished, Message
+from diag.events import Event, Finished, Message, passed_on
 from diag.rewrites.apply import Offer, offers
 from diag.rewrites.registry import rewrites
 from diag.tools.converter.batch import AUTO, without_auto
@@ -28,7 +28,7 @@ def convert_with_offers(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
 
     The result is the best of the attempts: the first that is proved, else the first.
     """
-    first = yield from _converted(without_auto(plan), cancel)
+    first: Conversion = yield from passed_on(convert(without_auto(plan), cancel))
     if first.status in (ConvertStatus.OK, ConvertStatus.UNCHECKED):
         yield Finished(first)
         return
@@ -40,7 +40,7 @@ def convert_with_offers(plan: ConverterPlan, cancel: Cancel) -> Iterator[Event]:
     for names in _choices(found):
         yield Message(f"{plan.name}: {first.status}; again with {', '.join(names)}")
         try:
-            again = yield from _converted(replace(plan, rewrites=names), cancel)
+            again: Conversion = yield from passed_on(convert(replace(plan, rewrites=names), cancel))
         except ToolFailed as error:
             yield Message(f"{error.message}. {error.where}", "warning")
             continue
@@ -68,12 +68,3 @@ def _choices(found: tuple[Offer, ...]) -> Iterator[tuple[str, ...]]:
         if names not in told:
             told.add(names)
             yield names
-
-
-def _converted(plan: ConverterPlan, cancel: Cancel) -> Generator[Event, None, Conversion]:
-    for event in convert(plan, cancel):
-        if isinstance(event, Finished):
-            found: Conversion = event.result
-            return found
-        yield event
-    raise AssertionError("a conversion ended without Finished")

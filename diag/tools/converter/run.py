@@ -11,7 +11,7 @@ from pathlib import Path
 
 from diag.cancel import Cancel
 from diag.errors import ToolFailed, UsageError
-from diag.events import Event, Finished, Progress
+from diag.events import Event, Finished, Progress, passed_on
 from diag.formats.interface import key_of
 from diag.formats.onnx import load
 from diag.formats.registry import identify
@@ -118,17 +118,13 @@ def _rewritten(plan: ConverterPlan, cancel: Cancel) -> Generator[Event, None, tu
         return plan.onnx, None
     out = plan.output.parent / f"{plan.output.stem}.rewritten" / plan.onnx.name
     fixed = {name: shape for name, shape in plan.shapes.items() if -1 not in shape}
-    for event in rewrite(plan.onnx, plan.rewrites, out, cancel, shapes=fixed, choice=plan.checks.inputs,
-                         limit=plan.rewrite_limit):
-        if isinstance(event, Finished):
-            result: Rewritten = event.result
-            if not result.proved:
-                raise _refused(result)
-            told = "".join(f"{line.kind} {line.text}\n" for line in result.lines)
-            result.path.with_suffix(".diff").write_text(told, encoding="utf-8")
-            return result.path, result
-        yield event
-    raise AssertionError("a rewrite ended without Finished")
+    result: Rewritten = yield from passed_on(rewrite(
+        plan.onnx, plan.rewrites, out, cancel, shapes=fixed, choice=plan.checks.inputs, limit=plan.rewrite_limit))
+    if not result.proved:
+        raise _refused(result)
+    told = "".join(f"{line.kind} {line.text}\n" for line in result.lines)
+    result.path.with_suffix(".diff").write_text(told, encoding="utf-8")
+    return result.path, result
 
 
 def _refused(result: Rewritten) -> ToolFailed:

@@ -14,7 +14,7 @@ import numpy as np
 
 from diag.cancel import Cancel
 from diag.errors import DiagError, ToolFailed
-from diag.events import Event, Finished, Progress
+from diag.events import Event, Finished, Progress, result_of
 from diag.formats.interface import key_of
 from diag.perf.plan import Contender
 from diag.perf.timers import deployed
@@ -85,10 +85,8 @@ def _profiled(path: Path, feeds: Mapping[str, Array], threads: int, optimise: bo
         for _ in range(RUNS + 1):
             cancel.check()
             session.run_with_ort_values(names, given)
-        *_, last = read_trace(Path(session.end_profiling()), cancel)
-    if not isinstance(last, Finished):
-        raise AssertionError("reading ended without Finished")
-    return NodeTimes(tuple(_medians(last.result, RUNS + 1)), LayerNote("profile", RUNS, 1.0))
+        profile: Profile = result_of(read_trace(Path(session.end_profiling()), cancel))
+    return NodeTimes(tuple(_medians(profile, RUNS + 1)), LayerNote("profile", RUNS, 1.0))
 
 
 def _medians(profile: Profile, runs: int) -> Iterator[NodeTime]:
