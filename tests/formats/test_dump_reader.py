@@ -411,3 +411,31 @@ def test_threads_of_a_sliced_task_belong_together(tmp_path: Path) -> None:
     assert [float(load(s)[0, 0, 0]) for s in output.slices] == [0, 1, 2]
     assert len(found.ops[0].files) == 3
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("head", [
+    "Input/Output,Index,Data Type,Shape,Max Value,Min Value,Avg Value,L2norm",
+    "IO,Slot,Data Type,Shape,MaxValue,MinValue,AvgValue,L2NormValue",
+    "Input/Output,Index,Data_Type,Shape,Max,Min,Avg,L2 Norm",
+    "input/output\tindex\tdata type\tshape\tmax value\tmin value\tmean value\tl2norm value",
+])
+@pytest.mark.parametrize("ending", [".csv", ".CSV"])
+def test_columns_of_statistics_have_several_names(tmp_path: Path, head: str, ending: str) -> None:
+    comma = "\t" if "\t" in head else ","
+    row = comma.join(("Output", "0", "DT_FLOAT16", "2x3", "4.5", "-1", "0.25", "7"))
+    path = tmp_path / f"Relu.r.1.2.{TIME}{ending}"
+    path.write_bytes(f"\ufeff{head}\r\n{row}\r\n".encode())
+    said = read(tmp_path).ops[0].outputs[0].summary
+    assert said is not None
+    assert (said.max, said.min, said.mean, said.l2) == (4.5, -1.0, 0.25, 7.0)
+
+
+def test_links_out_of_a_folder_are_not_followed_and_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    name = f"Relu.r.1.2.{TIME}"
+    (tmp_path / "real" / name).write_bytes(dump("r", [], [Dumped(np.zeros(4, np.float16))]))
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / name).symlink_to(tmp_path / "real" / name)
+    with pytest.raises(FormatError) as caught:
+        read(tmp_path / "links")
+    assert "cp -rL" in caught.value.hint

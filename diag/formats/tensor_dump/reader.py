@@ -40,8 +40,11 @@ def read(path: Path) -> Recording:
     reports = [s for s in found if s.only_overflow]
     tensors = [s for s in found if not s.only_overflow]
     if not found:
+        linked = any(p.is_symlink() for p in path.iterdir())
         raise FormatError(path, "Expected tensor dumps in this folder", found=_contents(path),
-                          hint="Name the folder time/device/model/model_id/iteration that the device wrote")
+                          hint="Links that lead out of it are not followed: name the folder behind them, or copy the "
+                          "files (cp -rL)" if linked else
+                          "Name the folder time/device/model/model_id/iteration that the device wrote")
     if len(tensors) > 1:
         tensors = [_chosen(tensors, path)]
     return _recording(path, tensors[0] if tensors else reports[0], reports if tensors else reports[1:])
@@ -64,7 +67,7 @@ def _one_file(path: Path) -> Recording:
     name = parse(path.name)
     if name is not None and name.kind == "overflow":
         return Recording(path, "ascend", (), overflows=overflow.read(path, name))
-    if name is None and path.suffix == ".csv":
+    if name is None and path.suffix.lower() == ".csv":
         ops = list(_table(path))
         return Recording(path, "ascend-statistics", tuple(ops))
     notes: list[str] = []
