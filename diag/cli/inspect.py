@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diag import __version__
-from diag.errors import DiagError
+from diag.cli.elsewhere import reader_of
+from diag.errors import DiagError, FormatError
 from diag.formats import compiled
 from diag.formats.facts import ModelFacts, facts_of
 from diag.formats.interface import ReadOptions, key_of
@@ -27,6 +28,7 @@ from diag.formats.registry import open_model
 from diag.formats.tensor_dump import facts as dumps
 from diag.pipeline.facts import PipelineFacts, lines, pipeline_facts
 from diag.report.numbers import nbytes
+from diag.telling import lines as lines_of
 from diag.types.tensor import TensorInfo
 from diag.workspace.codec import to_json
 
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     """0, or 2 if a file could not be read."""
     begin = time.perf_counter()
     options = ReadOptions(key_of(args.key))
-    found = [_look(path, options) for path in args.files]
+    found = [_look(path, options, args.lang) for path in args.files]
     if args.json:
         _write(args.json, found, time.perf_counter() - begin)
     blocks = ["\n".join(_lines(one))
@@ -76,7 +78,7 @@ def _lines(one: Facts) -> Iterator[str]:
     return iter(lines(one)) if isinstance(one, PipelineFacts) else _block(one)
 
 
-def _look(path: Path, options: ReadOptions) -> Facts | _Refused:
+def _look(path: Path, options: ReadOptions, lang: str) -> Facts | _Refused:
     try:
         if path.suffix == ".toml":
             return pipeline_facts(path)
@@ -85,8 +87,12 @@ def _look(path: Path, options: ReadOptions) -> Facts | _Refused:
         if path.is_file() and compiled.sniff(path):
             return compiled.facts(compiled.read(path))
         return facts_of(open_model(path, options))
-    except DiagError as error:
-        return _Refused(str(path), tuple(error.lines()))
+    except DiagError:
+        elsewhere = reader_of(path)
+        if elsewhere is not None:
+            what, command = elsewhere
+            error = FormatError(path, f"This is no model but {what}", hint=f"Read it with: {command} {path}")
+        return _Refused(str(path), tuple(lines_of(error, lang)))
 
 
 def _write(where: str, found: list[Facts | _Refused], seconds: float) -> None:

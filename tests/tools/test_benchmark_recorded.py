@@ -10,6 +10,8 @@ import pytest
 from samples import shared
 
 from diag.errors import FormatError, UsageError
+from diag.jobs.bench import recorded
+from diag.report import bench as report
 from diag.tools.benchmark.recorded import merged, read_recorded
 
 
@@ -86,3 +88,33 @@ def test_series_keep_everything_through_json(tmp_path: Path):
     assert back.samples_ms == one.samples_ms
     assert back.rounds == one.rounds
     assert back.source == str(path)
+
+
+ACCURACY = """ModelPath = a.ms
+start unified benchmark run
+---------------- Mark Accuracy Start ----------------
+Mean bias of node/tensor out : 0%
+Mean bias of all nodes/tensors: {bias}%
+=======================================================
+Run Benchmark a.ms Success.
+"""
+
+
+def test_a_comparison_of_accuracy_alone_is_no_measurement(tmp_path: Path):
+    path = tmp_path / "accuracy.txt"
+    path.write_text(ACCURACY.format(bias=0))
+    with pytest.raises(FormatError, match="accuracy, but no times"):
+        recorded([path])
+    times = tmp_path / "times.txt"
+    times.write_text("Model = a.ms, NumThreads = 2, MinRunTime = 1 ms, MaxRuntime = 9 ms, AvgRunTime = 2 ms\n")
+    assert len(recorded([path, times]).models) == 1
+
+
+def test_output_with_nothing_but_a_finding_is_told(tmp_path: Path):
+    path = tmp_path / "accuracy.txt"
+    path.write_text(ACCURACY.format(bias=60))
+    found = recorded([path])
+    assert not found.models
+    for lang in ("en", "zh"):
+        assert report.document(found, lang)["findings"]
+        assert report.headline(found, lang)
