@@ -86,13 +86,20 @@ def _look(path: Path, options: ReadOptions, lang: str) -> Facts | _Refused:
             return dumps.recording_facts(path)
         if path.is_file() and compiled.sniff(path):
             return compiled.facts(compiled.read(path))
-        return facts_of(open_model(path, options))
-    except DiagError:
-        elsewhere = reader_of(path)
-        if elsewhere is not None:
-            what, command = elsewhere
-            error = FormatError(path, f"This is no model but {what}", hint=f"Read it with: {command} {path}")
+        return _model(path, options)
+    except DiagError as error:
         return _Refused(str(path), tuple(lines_of(error, lang)))
+
+
+def _model(path: Path, options: ReadOptions) -> ModelFacts:
+    try:
+        return facts_of(open_model(path, options))
+    except FormatError:
+        found = reader_of(path)
+        if found is None:
+            raise
+        what, command = found
+        raise FormatError(path, f"This is no model but {what}", hint=f"Read it with: {command} {path}") from None
 
 
 def _write(where: str, found: list[Facts | _Refused], seconds: float) -> None:

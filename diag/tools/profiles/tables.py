@@ -1,7 +1,8 @@
 """CSV tables of msprof and of framework profilers, by the names of their columns, in bounded pieces.
 
-Columns differ by CANN version and by what was measured: names are compared without case, blanks,
-underscores and units. Numbers may carry tabs or be ``N/A``; start times have more digits than a double keeps, so whole and fraction are read apart.
+Columns differ by CANN version and by what was measured: names are compared without case, blanks, underscores and units.
+Numbers may carry tabs or be ``N/A``; start times have more digits than a double keeps, so whole and fraction are read
+apart.
 """
 
 from __future__ import annotations
