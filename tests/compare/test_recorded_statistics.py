@@ -79,3 +79,13 @@ def test_inputs_are_others_where_nothing_that_was_read_has_their_numbers() -> No
     assert not other(GOLDEN, [told(3 * GOLDEN), told(GOLDEN)])
     assert other(GOLDEN, [told(3 * GOLDEN)])
     assert not other(GOLDEN, [])
+
+
+@pytest.mark.parametrize("constant", [-np.inf, np.float32(-3.4e38)])
+def test_masks_may_be_infinite_on_the_device(constant: float) -> None:
+    mask = np.where(np.arange(64) % 2, np.float32(0), constant).astype(np.float32)
+    low = RecordedTensor("output", 0, DType.FLOAT16, "ND", (64,), summary=Summary(0.0, -math.inf, NAN, 64, neg_inf=32))
+    most = RecordedTensor("output", 0, DType.FLOAT16, "ND", (64,), summary=Summary(0.0, -65504.0, -32752.0, 64))
+    assert judged(mask, low)[0] is Verdict.NOT_COMPARABLE
+    assert judged(mask, most)[0] is Verdict.NOT_COMPARABLE
+    assert judged(np.abs(mask.clip(-9, 0)), low)[0] is Verdict.FAIL

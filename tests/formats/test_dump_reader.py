@@ -430,6 +430,17 @@ def test_columns_of_statistics_have_several_names(tmp_path: Path, head: str, end
     assert (said.max, said.min, said.mean, said.l2) == (4.5, -1.0, 0.25, 7.0)
 
 
+def test_numbers_that_are_none_tell_of_nan_where_nobody_counts_it(tmp_path: Path) -> None:
+    path = tmp_path / f"Relu.r.1.2.{TIME}.csv"
+    path.write_text("Input/Output,Index,Data Type,Shape,Max Value,Min Value\nOutput,0,DT_FLOAT16,4,nan,0\n"
+                    "Output,1,-,4,,\n")
+    first, second = read(tmp_path).ops[0].outputs
+    assert first.summary is not None
+    assert first.summary.nan == 1
+    assert second.summary is not None
+    assert (second.summary.nan, second.dtype) == (0, DType.UNDEFINED)
+
+
 def test_links_out_of_a_folder_are_not_followed_and_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     name = f"Relu.r.1.2.{TIME}"

@@ -99,7 +99,9 @@ def test_any_json_gives_tasks_or_none(data):
     assert len(of_tasks(tasks)) <= 3 * len(tasks)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", "hello", '[{"basic": {}}]', "[" * 3000, '{"OPAT": 3}'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", "hello", '[{"basic": {}}]', "[" * 3000, '{"OPAT": 3}',
+                                     '[{"basic": {}}, {"OPAT": {}}]',
+                                     '{"SGAT": {"model_baseline_performance(ms)": "N/A"}}'])
 def test_what_is_no_result_says_so(tmp_path: Path, content: str):
     path = tmp_path / "x.json"
     path.write_text(content)

@@ -26,6 +26,9 @@ _SUMMED = 5e-3
 """How exactly a device adds up mean and norm, at least; long sums in float32 lose more."""
 
 
+_MASK = 1e30
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """By how much healthy numbers may be off: ``largest`` absolutely, ``norm`` as a share of golden's."""
@@ -54,14 +57,15 @@ def judged(golden: Array, tensor: RecordedTensor, dtype: DType | None = None, co
     if said is None or golden.dtype.kind not in "fV" or not golden.size:
         return Verdict.NOT_COMPARABLE, Decision("statistics_only")
     wide = golden.astype(np.float64)
-    finite = wide[np.isfinite(wide)]
+    finite = wide[np.abs(wide) < _MASK]
+    # Mask constants that no 16-bit type holds are infinite on the device, or at its type's limit.
     bad = int(wide.size - finite.size)
     theirs = said.nan + said.pos_inf + said.neg_inf
     if theirs > bad:
         return Verdict.FAIL, Decision("statistics_nonfinite", "nonfinite", theirs, bad)
     stored = said.count if said.count >= 0 else math.prod(tensor.shape) if tensor.shape else golden.size
-    if not finite.size or stored < golden.size:
-        # Numbers of a slice are not those of the whole.
+    if bad or stored < golden.size:
+        # They cover what is not finite, too; and numbers of a slice are not those of the whole.
         return Verdict.NOT_COMPARABLE, Decision("statistics_only")
     known = [one for one in _numbers(finite, said, room_of(finite, dtype, control), padded=stored > golden.size)
              if not math.isnan(one[2])]

@@ -83,8 +83,8 @@ def _line(cells: dict[str, str], number: int, path: Path) -> Line:
         raise FormatError(path, f"Expected a row of statistics in line {number}", found=str(error)[:80],
                           hint="The file was cut short or edited. Copy it again.") from None
     summary = Summary(_number(cells, "max"), _number(cells, "min"), _number(cells, "mean"), _whole(cells, "count", -1),
-                      _whole(cells, "nan", 0), _whole(cells, "neg_inf", 0), _whole(cells, "pos_inf", 0),
-                      _number(cells, "l2"))
+                      _whole(cells, "nan", int(_is_nan(cells))), _whole(cells, "neg_inf", 0),
+                      _whole(cells, "pos_inf", 0), _number(cells, "l2"))
     tensor = RecordedTensor(side, slot, dtype_named(cells.get("dtype", "")), cells.get("layout", ""), shape,
                             summary=summary)
     return Line(tensor, cells.get("op", ""), cells.get("name", ""), times[0], times[1], max(0, times[2]))
@@ -103,6 +103,11 @@ def _number(cells: Mapping[str, str], key: str) -> float:
         return float(cells.get(key, "nan") or "nan")
     except ValueError:
         return math.nan
+
+
+def _is_nan(cells: Mapping[str, str]) -> bool:
+    """Whether a number says that elements are not numbers, where no column counts them."""
+    return any(cells.get(key, "").lower() in ("nan", "-nan") for key in ("max", "min", "mean", "l2"))
 
 
 def _whole(cells: Mapping[str, str], key: str, absent: int) -> int:

@@ -46,7 +46,7 @@ def parse_result(text: str, source: str = "") -> list[TunedTask]:
     except (ValueError, RecursionError):
         return []
     try:
-        return [_task(report, source) for report in _reports(data)]
+        return [task for report in _reports(data) for task in [_task(report, source)] if _says(task)]
     except RecursionError:
         return []
 
@@ -96,6 +96,13 @@ def _task(report: _Report, source: str) -> TunedTask:
     return TunedTask(name, report.job, _status(body), before, after, improvement,
                      _starting(report.basic, "tuning_time"), tuple(_operators(body)), tuple(_failed(body)),
                      _bank(body), source)
+
+
+def _says(task: TunedTask) -> bool:
+    """Whether it tells anything of a tuning: an envelope without known values is no result."""
+    numbers = (task.before_ms, task.after_ms, task.improvement)
+    return task.status is not TuneStatus.UNKNOWN or any(map(math.isfinite, numbers)) or bool(
+        task.operators or task.failed or task.bank)
 
 
 def _status(body: Mapping[str, Any]) -> TuneStatus:
