@@ -118,3 +118,31 @@ def test_output_with_nothing_but_a_finding_is_told(tmp_path: Path):
     for lang in ("en", "zh"):
         assert report.document(found, lang)["findings"]
         assert report.headline(found, lang)
+
+
+TIMES = "Model = a.ms, NumThreads = 2, MinRunTime = 1 ms, MaxRuntime = 9 ms, AvgRunTime = 2.5 ms\n"
+
+
+@pytest.mark.parametrize("content", [
+    TIMES.encode("utf-16"), TIMES.encode("utf-8-sig"), TIMES.replace("\n", "\r\n").encode(),
+    b"[WARNING] LITE(1,7f,benchmark):2026-01-01-00:00:00.000.000 [a.cc:1] f] text\n" + TIMES.encode()])
+def test_output_is_read_however_it_was_saved(tmp_path: Path, content: bytes):
+    path = tmp_path / "out.txt"
+    path.write_bytes(content)
+    (series,) = read_recorded(path).series
+    assert (series.path, series.mean_ms) == ("a.ms", 2.5)
+
+
+@pytest.mark.parametrize("average", ["nan", "0.0", "-1", "inf"])
+def test_an_average_that_is_no_time_is_refused(tmp_path: Path, average: str):
+    path = tmp_path / "out.txt"
+    path.write_text(TIMES.replace("2.5", average))
+    with pytest.raises(FormatError, match=r"holds no times|Expected output"):
+        read_recorded(path)
+
+
+def test_a_log_is_no_broken_json(tmp_path: Path):
+    path = tmp_path / "a.txt"
+    path.write_text("[INFO] GE(1,x):2026-01-01-00:00:00.000.000 [a.cc:1] text\n")
+    with pytest.raises(FormatError, match="Expected output"):
+        read_recorded(path)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from diag.errors import FormatError, UsageError
+from diag.formats.text import read_text
 from diag.types.tuning import Bank, TunedOperator, TunedTask, TuneStatus
 
 MOST_BYTES = 256 << 20
@@ -28,7 +29,7 @@ def read_result(path: Path) -> tuple[TunedTask, ...]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise FormatError(path, "This is too large for a result of AOE", found=f"{path.stat().st_size:,} bytes")
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_text(path)
     except OSError as error:
         raise UsageError(f"The file cannot be read: {error.strerror}", where=f"in {path}",
                          hint="Check the path and its permissions") from error
