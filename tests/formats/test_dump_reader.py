@@ -450,3 +450,27 @@ def test_links_out_of_a_folder_are_not_followed_and_it_says_so(tmp_path: Path) -
     with pytest.raises(FormatError) as caught:
         read(tmp_path / "links")
     assert "cp -rL" in caught.value.hint
+
+
+def test_rows_of_an_operation_may_have_their_own_times(tmp_path: Path) -> None:
+    """MindSpore writes each tensor down when it has it."""
+    rows = [f'Sub,a/Sub-op0,0,0,{TIME + k},{side},{slot},4,float32,"()",{k},{k},{k},'
+            for k, (side, slot) in enumerate([("input", 0), ("input", 1), ("output", 0)] * 2)]
+    (tmp_path / "statistic.csv").write_text("\n".join([
+        "Op Type,Op Name,Task ID,Stream ID,Timestamp,IO,Slot,Data Size,Data Type,Shape,Max Value,Min Value,"
+        "L2Norm Value",
+        *rows, ""]))
+    found = read(tmp_path)
+    assert len(found.ops) == 1
+    assert "recorded 2 times" in found.notes[0]
+    assert [(t.side, t.slot, t.summary.max) for t in found.ops[0].tensors if t.summary is not None] == [
+        ("input", 0, 0.0), ("input", 1, 1.0), ("output", 0, 2.0)]
+
+
+def test_arrays_of_an_operation_may_have_their_own_times(tmp_path: Path) -> None:
+    for k, (side, slot) in enumerate([("input", 0), ("output", 0)] * 2):
+        np.save(tmp_path / f"Relu.Default_Relu-op0.0.0.{TIME + k}.{side}.{slot}.DefaultFormat.npy", A + k)
+    found = read(tmp_path)
+    assert len(found.ops) == 1
+    assert "recorded 2 times" in found.notes[0]
+    assert [float(load(t).ravel()[0]) for t in found.ops[0].tensors] == [0.0, 1.0]

@@ -165,21 +165,37 @@ def _made(one: Named, tensors: Sequence[RecordedTensor], said: str) -> RecordedO
 
 
 def _table(path: Path) -> Iterator[RecordedOp]:
-    groups: dict[tuple[str, str, int, int, int], list[RecordedTensor]] = {}
-    for line in statistics.read(path):
-        groups.setdefault((line.op, line.name or path.stem, line.task, line.stream, line.time), []).append(line.tensor)
-    for (op, name, task, stream, time), tensors in groups.items():
-        yield RecordedOp(name, op, tuple(tensors), (path,), task, stream, time)
+    yield from _runs(RecordedOp(line.name or path.stem, line.op, (line.tensor,), (path,), line.task, line.stream,
+                                line.time) for line in statistics.read(path))
+
+
+def _runs(single: Iterable[RecordedOp]) -> Iterator[RecordedOp]:
+    """Single tensors put together. Each may have its own time: an operation ran again where one comes again."""
+    groups: dict[tuple[object, ...], list[list[RecordedOp]]] = {}
+    for op in single:
+        runs = groups.setdefault((op.name, op.op, op.task, op.stream, op.context, op.thread), [[]])
+        tensor = op.tensors[0]
+        if any((t.side, t.slot) == (tensor.side, tensor.slot) for member in runs[-1] for t in member.tensors):
+            runs.append([])
+        runs[-1].append(op)
+    for runs in groups.values():
+        yield from (_joined(members) for members in runs)
 
 
 def _merged(ops: Iterable[RecordedOp]) -> list[RecordedOp]:
     """Files of single tensors put together: one operation for each run."""
     groups: dict[tuple[object, ...], list[RecordedOp]] = {}
+    single: list[RecordedOp] = []
     for op in ops:
+        named = parse(op.files[0].name)
+        if named is not None and named.side and op.task >= 0 and len(op.tensors) == 1:
+            single.append(op)
+            continue
         # Golden and MindSpore Lite files say no task; their time may differ by slot.
         key = (op.name, op.op, op.task, op.stream, op.time if op.task >= 0 else 0, op.context, op.thread)
         groups.setdefault(key, []).append(op)
-    return [members[0] if len(members) == 1 else _joined(members) for members in groups.values()]
+    whole = [members[0] if len(members) == 1 else _joined(members) for members in groups.values()]
+    return [*whole, *_runs(sorted(single, key=lambda op: op.time))]
 
 
 def _joined(members: Sequence[RecordedOp]) -> RecordedOp:
