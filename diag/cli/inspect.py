@@ -80,7 +80,7 @@ def _lines(one: Facts) -> Iterator[str]:
 
 def _look(path: Path, options: ReadOptions, lang: str) -> Facts | _Refused:
     try:
-        if path.suffix == ".toml":
+        if path.suffix.lower() == ".toml":
             return pipeline_facts(path)
         if dumps.looks_recorded(path):
             return dumps.recording_facts(path)

@@ -454,11 +454,10 @@ def test_links_out_of_a_folder_are_not_followed_and_it_says_so(tmp_path: Path) -
 
 def test_rows_of_an_operation_may_have_their_own_times(tmp_path: Path) -> None:
     """MindSpore writes each tensor down when it has it."""
-    rows = [f'Sub,a/Sub-op0,0,0,{TIME + k},{side},{slot},4,float32,"()",{k},{k},{k},'
+    rows = [f'Sub,a/Sub-op0,0,0,{TIME + k},{side},{slot},float32,"()",{k},{k},{k},'
             for k, (side, slot) in enumerate([("input", 0), ("input", 1), ("output", 0)] * 2)]
     (tmp_path / "statistic.csv").write_text("\n".join([
-        "Op Type,Op Name,Task ID,Stream ID,Timestamp,IO,Slot,Data Size,Data Type,Shape,Max Value,Min Value,"
-        "L2Norm Value",
+        "Op Type,Op Name,Task ID,Stream ID,Timestamp,IO,Slot,Data Type,Shape,Max Value,Min Value,L2Norm Value",
         *rows, ""]))
     found = read(tmp_path)
     assert len(found.ops) == 1

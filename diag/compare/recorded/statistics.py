@@ -63,7 +63,7 @@ def judged(golden: Array, tensor: RecordedTensor, dtype: DType | None = None, co
     theirs = said.nan + said.pos_inf + said.neg_inf
     if theirs > bad:
         return Verdict.FAIL, Decision("statistics_nonfinite", "nonfinite", theirs, bad)
-    stored = said.count if said.count >= 0 else math.prod(tensor.shape) if tensor.shape else golden.size
+    stored = _stored(tensor, golden)
     if bad or stored < golden.size:
         # They cover what is not finite, too; and numbers of a slice are not those of the whole.
         return Verdict.NOT_COMPARABLE, Decision("statistics_only")
@@ -77,8 +77,17 @@ def judged(golden: Array, tensor: RecordedTensor, dtype: DType | None = None, co
 
 def other(golden: Array, tensors: Sequence[RecordedTensor]) -> bool:
     """Whether nothing that the device read has the statistics of an input, though some were recorded of its kind."""
-    told = [judged(golden, t) for t in tensors]
+    # Of padded tensors little can be told: those of the very size decide, where there are any.
+    exact = [t for t in tensors if t.summary is not None and _stored(t, golden) == golden.size]
+    told = [judged(golden, t) for t in exact or tensors]
     return any(v is Verdict.FAIL for v, _ in told) and not any(d.rule == "statistics_agree" for _, d in told)
+
+
+def _stored(tensor: RecordedTensor, golden: Array) -> int:
+    """How many elements the numbers are of."""
+    if tensor.summary is not None and tensor.summary.count >= 0:
+        return tensor.summary.count
+    return math.prod(tensor.shape) if tensor.shape else golden.size
 
 
 def _numbers(golden: Array, said: Summary, room: Room, *, padded: bool) -> Iterator[tuple[str, float, float, float,
