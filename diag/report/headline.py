@@ -86,7 +86,8 @@ def _blame(comparison: Comparison, lang: Lang) -> list[str]:
         suspect = _suspect(comparison)
         if suspect:
             return [words["suspect"].format(node=suspect)]
-        return [words["nobody"]] if comparison.verdict is Verdict.FAIL else []
+        measured = not any(by_statistics(row) for row in comparison.layers)
+        return [words["nobody"]] if comparison.verdict is Verdict.FAIL and measured else []
     culprit = comparison.culprits[0]
     why = because(culprit, comparison, lang)
     key = ("injects_hidden" if right else "injects") + ("" if why else "_bare")

@@ -196,6 +196,7 @@ def test_statistics_of_other_inputs_say_so_and_name_no_suspect(tmp_path: Path) -
     assert set(found.checks["recording"]["input_differences"]) == {"x"}
     assert "ACC107" in {f.code for f in found.findings}
     assert "suspect" not in headline(found)
+    assert "no single layer" not in headline(found)
 
 
 def test_arrays_by_operation_are_a_recording_too(tmp_path: Path) -> None:
