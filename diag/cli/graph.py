@@ -64,7 +64,7 @@ def _show(args: argparse.Namespace) -> None:
     view = open_view(path, key_of(args.key))
     document = tell.frame([(path, view)])
     if args.node:
-        node = view.by_name.get(args.node)
+        node = view.by_name.get(args.node) or next((n for n in view.nodes if args.node in (n.originals or ())), None)
         if node is None:
             raise _unknown(args.node, view)
         document["node"] = {"name": node.name, "op": node.op, "inputs": list(node.inputs),

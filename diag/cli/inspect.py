@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from diag.errors import DiagError
+from diag.cli.elsewhere import reader_of
+from diag.errors import DiagError, FormatError
 from diag.formats import compiled
 from diag.formats.facts import ModelFacts, facts_of
 from diag.formats.interface import ReadOptions, key_of
@@ -25,6 +26,7 @@ from diag.formats.tensor_dump import facts as dumps
 from diag.machine import peak_bytes, versions
 from diag.pipeline.facts import PipelineFacts, lines, pipeline_facts
 from diag.report.numbers import nbytes
+from diag.telling import lines as lines_of
 from diag.types.tensor import TensorInfo
 from diag.workspace.codec import to_json
 
@@ -54,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """0, or 2 if a file could not be read."""
     begin = time.perf_counter()
     options = ReadOptions(key_of(args.key))
-    found = [_look(path, options) for path in args.files]
+    found = [_look(path, options, args.lang) for path in args.files]
     if args.json:
         _write(args.json, found, time.perf_counter() - begin)
     blocks = ["\n".join(_lines(one))
@@ -74,17 +76,28 @@ def _lines(one: Facts) -> Iterator[str]:
     return iter(lines(one)) if isinstance(one, PipelineFacts) else _block(one)
 
 
-def _look(path: Path, options: ReadOptions) -> Facts | _Refused:
+def _look(path: Path, options: ReadOptions, lang: str) -> Facts | _Refused:
     try:
-        if path.suffix == ".toml":
+        if path.suffix.lower() == ".toml":
             return pipeline_facts(path)
         if dumps.looks_recorded(path):
             return dumps.recording_facts(path)
         if path.is_file() and compiled.sniff(path):
             return compiled.facts(compiled.read(path))
-        return facts_of(open_model(path, options))
+        return _model(path, options)
     except DiagError as error:
-        return _Refused(str(path), tuple(error.lines()))
+        return _Refused(str(path), tuple(lines_of(error, lang)))
+
+
+def _model(path: Path, options: ReadOptions) -> ModelFacts:
+    try:
+        return facts_of(open_model(path, options))
+    except FormatError:
+        found = reader_of(path)
+        if found is None:
+            raise
+        what, command = found
+        raise FormatError(path, f"This is no model but {what}", hint=f"Read it with: {command} {path}") from None
 
 
 def _write(where: str, found: list[Facts | _Refused], seconds: float) -> None:

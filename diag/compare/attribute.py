@@ -70,11 +70,17 @@ def stage_of(row: LayerResult, preset: Preset, *, by_reference: bool, blind: boo
 
 
 def first_divergence(rows: Sequence[LayerResult], preset: Preset) -> tuple[str, str] | None:
-    """The first layer in running order whose cumulative error does not pass."""
+    """The first layer in running order whose cumulative error does not pass, or whose statistics cannot be golden's."""
     for r in sorted(rows, key=lambda r: r.index):
-        if _cumulative_verdict(r, preset) in (Verdict.WATCH, Verdict.FAIL) and r.target_node is not None:
+        off = _cumulative_verdict(r, preset) in (Verdict.WATCH, Verdict.FAIL) or by_statistics(r)
+        if off and r.target_node is not None:
             return r.golden_node, r.target_node
     return None
+
+
+def by_statistics(row: LayerResult) -> bool:
+    """Whether only statistics tell that a layer's values are not golden's."""
+    return row.cumulative is None and row.verdict is Verdict.FAIL
 
 
 def own_verdict(row: LayerResult, preset: Preset) -> Verdict | None:
@@ -84,7 +90,7 @@ def own_verdict(row: LayerResult, preset: Preset) -> Verdict | None:
 
 def _role(r: LayerResult, preset: Preset, *, own_input: bool, failing: set[str], inputs: Sequence[str]) -> Role:
     bad = r.golden_tensor in failing
-    if r.target_tensor is None:
+    if r.target_tensor is None or by_statistics(r):
         return Role.NOT_COMPARABLE
     own = own_verdict(r, preset)
     if own is Verdict.FAIL:

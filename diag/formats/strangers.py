@@ -49,6 +49,8 @@ _TEXTS: tuple[tuple[bytes, Stranger], ...] = (
     (b"<!doctype html", Stranger("an HTML page", _DOWNLOAD)),
     (b"<html", Stranger("an HTML page", _DOWNLOAD)),
     (b"<?xml", Stranger("an XML document", _DOWNLOAD)),
+    (b'graph("', Stranger("a listing for readers of the Ascend compiler's graph (ge_readable)",
+                          "Give ge_proto_….txt of the same stage: DUMP_GRAPH_FORMAT=ge_proto writes it.")),
     (b"{", Stranger("a JSON text", "Give the model file.")),
     (b"ir_version:", Stranger("an ONNX model as text", "Save it in the binary form (.onnx).")),
 )

@@ -15,7 +15,7 @@ def read_toml(path: Path, hint: str) -> dict[str, Any]:
     A file that is not there stays a FileNotFoundError: only the caller knows which command writes one.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diag.cancel import Cancel
+from diag.errors import FormatError
 from diag.events import Event, Finished, passed_on
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
@@ -89,7 +90,11 @@ def recorded(paths: Sequence[Path], slower: float | None = None) -> Bench:
     began = time.monotonic()
     found = [read_recorded(path) for path in paths]
     series = merged([one for each in found for one in each.series])
-    return judged(series, slower, time.monotonic() - began, [f for each in found for f in each.findings])
+    findings = [f for each in found for f in each.findings]
+    if not series and not findings:
+        raise FormatError(paths[0], "It holds a comparison of accuracy, but no times",
+                          hint="Run benchmark without --benchmarkDataFile to measure; diag compare compares layers")
+    return judged(series, slower, time.monotonic() - began, findings)
 
 
 def judged(models: tuple[Series, ...], slower: float | None, wall_s: float, said: Sequence[Finding] = (), *,

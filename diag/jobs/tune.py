@@ -15,6 +15,7 @@ from diag.cancel import Cancel
 from diag.compare.plan import ComparePlan, InputChoice
 from diag.errors import FormatError, ToolFailed, UsageError
 from diag.events import Event, Finished, Message, Progress, passed_on
+from diag.formats.text import read_text
 from diag.jobs.process import HostProcess
 from diag.jobs.remote import run_remote
 from diag.machine import peak_bytes, versions
@@ -275,7 +276,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _MOST_TEXT:
             raise FormatError(path, "This is too large for a result of AOE", found=f"{path.stat().st_size:,} bytes")
-        return path.read_text(encoding="utf-8-sig", errors="replace")
+        return read_text(path)
     except OSError as error:
         raise UsageError(f"The file cannot be read: {error.strerror}", where=f"in {path}",
                          hint="Check the path and its permissions") from error

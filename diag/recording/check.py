@@ -76,7 +76,7 @@ def manifest(path: Path) -> dict[str, Any]:
     file = path / MANIFEST
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise FormatError(path, "A recording's folder is wanted", found=f"no {MANIFEST}",
                           hint="Give the folder that diag record --out wrote and the server filled") from error
     except (OSError, ValueError) as error:

@@ -85,7 +85,7 @@ def load(path: Path) -> RecordPlan:
         facts = read_toml(path, "Text stands in quotes: model = \"unet.mindir\"")
     except FileNotFoundError as error:
         raise FormatError(path, "The plan does not exist",
-                          hint="Write one: diag record init MODEL.mindir --onnx MODEL.onnx -o plan.toml") from error
+                          hint="Write one: diag record init MODEL.mindir --onnx MODEL.onnx --plan plan.toml") from error
     return parse(facts, path.absolute())
 
 

@@ -42,6 +42,8 @@ def headline(bench: Bench, lang: Lang = "en") -> str:
 
 def _headline(bench: Bench, lang: Lang) -> str:
     text, names = performance_words(lang)["bench"], names_of(bench.models)
+    if not bench.models:
+        return text["headline_none"]
     if not bench.comparison:
         return text["headline_one"].format(name=names[0], median=_ms(_middle(bench.models[0])))
     one = max(bench.comparison, key=lambda r: (bool(r.different), abs(math.log(r.ratio)) if r.ratio > 0 else 0.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from diag.compare.attribute import by_statistics
 from diag.compare.reasons import reason
 from diag.report.catalogues import labels
 from diag.report.numbers import computed_in, error, gate
@@ -63,8 +64,10 @@ def _outputs(comparison: Comparison, lang: Lang) -> str:
     if output is None:
         return words["nothing"]
     metrics = output.cumulative
+    if output.verdict is Verdict.FAIL and metrics is None:
+        return words["fail_other"].format(reason=reason(output, lang).rstrip(".。"))
     if output.verdict is Verdict.NOT_COMPARABLE or metrics is None:
-        return words["not_comparable"].format(reason=reason(output, lang))
+        return words["not_comparable"].format(reason=reason(output, lang).rstrip(".。"))
     if metrics.nonfinite:
         return words["fail_nonfinite"].format(count=f"{metrics.nonfinite:,}")
     name, value = gate(metrics, computed_in(comparison))
@@ -80,8 +83,20 @@ def _blame(comparison: Comparison, lang: Lang) -> list[str]:
     words = labels(lang)["headline"]
     right = comparison.verdict is Verdict.PASS
     if not comparison.culprits:
-        return [words["nobody"]] if comparison.verdict is Verdict.FAIL else []
+        suspect = _suspect(comparison)
+        if suspect:
+            return [words["suspect"].format(node=suspect)]
+        measured = not any(by_statistics(row) for row in comparison.layers)
+        return [words["nobody"]] if comparison.verdict is Verdict.FAIL and measured else []
     culprit = comparison.culprits[0]
     why = because(culprit, comparison, lang)
     key = ("injects_hidden" if right else "injects") + ("" if why else "_bare")
     return [words[key].format(node=culprit.golden_node, why=why)]
+
+
+def _suspect(comparison: Comparison) -> str:
+    """The first layer that is off, where only statistics tell it and the device ran on the same inputs; else ""."""
+    first = comparison.first_divergence
+    row = next((r for r in comparison.layers if first and (r.golden_node, r.target_node) == first), None)
+    same = not dict(comparison.checks.get("recording", {})).get("input_differences")
+    return row.golden_node if row is not None and same and by_statistics(row) else ""

@@ -141,3 +141,39 @@ def test_help_is_as_it_was(capsys, monkeypatch):
         main(["graph", "--help"])
     _, _, text = capsys.readouterr().out.partition("\n\n")
     goldenfile.check("help-graph.txt", text)
+
+
+def test_the_folder_above_the_dumps_will_do_where_one_below_holds_them(diag, folder, tmp_path):
+    above = tmp_path / "above"
+    (above / "pid_7_deviceid_0").mkdir(parents=True)
+    for file in folder.glob("ge_proto*"):
+        file.rename(above / "pid_7_deviceid_0" / file.name)
+    assert [g["name"] for g in document(diag, "show", above)["graphs"]] == ["PreRunBegin", "Build"]
+    (above / "pid_8_deviceid_0").mkdir()
+    dump(above / "pid_8_deviceid_0", 1, "Build", ("x", "Data", ""))
+    answer = diag("graph", "show", above)
+    assert answer.code == 2
+    assert "pid_7_deviceid_0, pid_8_deviceid_0" in answer.err
+
+
+def test_a_node_is_found_by_what_it_was_made_from(diag, tmp_path):
+    file = dump(tmp_path, 1, "Build", ("x", "Data", ""), ("convrelu", "Conv2D", "x:0"))
+    names = ('    attr { key: "_datadump_original_op_names" value { list { s: "conv" s: "relu" val_type: VT_LIST_STRING'
+             " } } }\n")
+    file.write_text(file.read_text().replace('    type: "Conv2D"\n', '    type: "Conv2D"\n' + names))
+    assert document(diag, "show", file, "--node", "relu")["node"]["name"] == "convrelu"
+
+
+def test_json_of_a_compiled_model_may_begin_with_a_byte_order_mark(diag, tmp_path):
+    file = tmp_path / "model.json"
+    text = json.dumps({"graph": [{"name": "g", "op": [{"name": "x", "type": "Data"}]}], "name": "m"}, indent=1)
+    file.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert document(diag, "show", file)["graphs"][0]["nodes"] == 1
+
+
+def test_a_listing_for_readers_names_the_file_to_give(diag, tmp_path):
+    file = tmp_path / "ge_readable_00000001_graph_0_Build.txt"
+    file.write_text('graph("g"):\n  return\n')
+    answer = diag("graph", "show", file)
+    assert answer.code == 2
+    assert "ge_proto" in answer.err

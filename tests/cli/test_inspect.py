@@ -98,3 +98,24 @@ def test_document_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["inspect", str(model(tmp_path)), "-q", "--json", str(tmp_path / "out.json")]) == 0
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["verdict"] == "pass"
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("name", "text", "command"), [
+    ("op_summary_1.csv", "Op Name,OP Type,Task Duration(us)\na,Add,1\n", "diag profile"),
+    ("trace.json", '[{"ph": "X", "ts": 1, "dur": 2, "name": "a"}]', "diag profile"),
+    ("aoe_result_opat_1.json", '[{"basic": {"tuning_name": "n"}}, {"OPAT": {}}]', "diag tune --import"),
+    ("bench.txt", "ModelPath = a.ms\nstart unified benchmark run\n", "diag bench --import"),
+    ("c.ini", "[ascend_context]\nprecision_mode=enforce_fp16\n", "diag convert --check-config"),
+    ("a.log", "[ERROR] GE(1,x):2026-01-01-00:00:00.000.000 [a.cc:1] text\n", "diag log triage"),
+])
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_another_command_reads_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str,
+                                            command: str, *, inside: bool) -> None:
+    (tmp_path / name).write_text(text)
+    by_name = name not in ("bench.txt", "c.ini", "trace.json")
+    path = tmp_path if inside and by_name else tmp_path / name
+    for lang in ("en", "zh"):
+        assert main(["inspect", str(path), "--lang", lang]) == 2
+        err = capsys.readouterr().err
+        assert f"{command} {path}" in err
+        assert "Traceback" not in err

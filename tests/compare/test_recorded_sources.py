@@ -17,8 +17,9 @@ from diag.compare.plan import ComparePlan, InputChoice
 from diag.errors import DiagError, FormatError
 from diag.events import Finished
 from diag.jobs.compare import CompareJob, compare_here
+from diag.report.headline import headline
 from diag.types.comparison import Comparison
-from diag.types.layer import Verdict
+from diag.types.layer import Decision, Role, Verdict
 
 
 def bundle(tmp_path: Path) -> tuple[Path, Path]:
@@ -165,9 +166,37 @@ def test_statistics_find_the_first_layer_whose_numbers_are_off_and_never_pass(tm
     assert verdicts["fc"] is Verdict.FAIL
     assert {v for n, v in verdicts.items() if n in ("relu1", "conv2", "add", "flat")} == {Verdict.NOT_COMPARABLE}
     assert Verdict.PASS not in verdicts.values()
-    assert found.verdict is Verdict.NOT_COMPARABLE
+    assert found.verdict is Verdict.FAIL, "the output's own statistics prove it wrong"
+    assert found.outputs[0].cumulative is None
+    assert (found.outputs[0].decision or Decision("")).rule.startswith("statistics_")
+    assert found.first_divergence is not None
+    assert found.first_divergence[0] == "fc"
+    assert not found.culprits, "statistics alone prove no culprit"
+    assert next(r for r in found.layers if r.golden_node == "fc").role is Role.NOT_COMPARABLE
+    assert "fc is the first suspect" in headline(found)
+    assert "首个可疑层是 fc" in headline(found, "zh")
     said = next(f for f in found.findings if f.code == "ACC109")
     assert said.values["first"] == "fc"
+
+
+def test_statistics_of_a_healthy_device_name_no_suspect(tmp_path: Path) -> None:
+    model, _ = recording(tmp_path)
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=(2, 3, 9, 7)).astype(np.float32))
+    found = run(model, with_statistics(tmp_path), tmp_path / "run", inputs=InputChoice(files={"x": tmp_path / "x.npy"}))
+    assert found.verdict is Verdict.NOT_COMPARABLE
+    assert found.first_divergence is None
+    assert "suspect" not in headline(found)
+    assert not found.checks["recording"]["input_differences"]
+
+
+def test_statistics_of_other_inputs_say_so_and_name_no_suspect(tmp_path: Path) -> None:
+    model, _ = recording(tmp_path)
+    np.save(tmp_path / "x.npy", 3 * np.random.default_rng(9).normal(size=(2, 3, 9, 7)).astype(np.float32))
+    found = run(model, with_statistics(tmp_path), tmp_path / "run", inputs=InputChoice(files={"x": tmp_path / "x.npy"}))
+    assert set(found.checks["recording"]["input_differences"]) == {"x"}
+    assert "ACC107" in {f.code for f in found.findings}
+    assert "suspect" not in headline(found)
+    assert "no single layer" not in headline(found)
 
 
 def test_arrays_by_operation_are_a_recording_too(tmp_path: Path) -> None:

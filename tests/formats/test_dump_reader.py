@@ -411,3 +411,65 @@ def test_threads_of_a_sliced_task_belong_together(tmp_path: Path) -> None:
     assert [float(load(s)[0, 0, 0]) for s in output.slices] == [0, 1, 2]
     assert len(found.ops[0].files) == 3
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("head", [
+    "Input/Output,Index,Data Type,Shape,Max Value,Min Value,Avg Value,L2norm",
+    "IO,Slot,Data Type,Shape,MaxValue,MinValue,AvgValue,L2NormValue",
+    "Input/Output,Index,Data_Type,Shape,Max,Min,Avg,L2 Norm",
+    "input/output\tindex\tdata type\tshape\tmax value\tmin value\tmean value\tl2norm value",
+])
+@pytest.mark.parametrize("ending", [".csv", ".CSV"])
+def test_columns_of_statistics_have_several_names(tmp_path: Path, head: str, ending: str) -> None:
+    comma = "\t" if "\t" in head else ","
+    row = comma.join(("Output", "0", "DT_FLOAT16", "2x3", "4.5", "-1", "0.25", "7"))
+    path = tmp_path / f"Relu.r.1.2.{TIME}{ending}"
+    path.write_bytes(f"\ufeff{head}\r\n{row}\r\n".encode())
+    said = read(tmp_path).ops[0].outputs[0].summary
+    assert said is not None
+    assert (said.max, said.min, said.mean, said.l2) == (4.5, -1.0, 0.25, 7.0)
+
+
+def test_numbers_that_are_none_tell_of_nan_where_nobody_counts_it(tmp_path: Path) -> None:
+    path = tmp_path / f"Relu.r.1.2.{TIME}.csv"
+    path.write_text("Input/Output,Index,Data Type,Shape,Max Value,Min Value\nOutput,0,DT_FLOAT16,4,nan,0\n"
+                    "Output,1,-,4,,\n")
+    first, second = read(tmp_path).ops[0].outputs
+    assert first.summary is not None
+    assert first.summary.nan == 1
+    assert second.summary is not None
+    assert (second.summary.nan, second.dtype) == (0, DType.UNDEFINED)
+
+
+def test_links_out_of_a_folder_are_not_followed_and_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    name = f"Relu.r.1.2.{TIME}"
+    (tmp_path / "real" / name).write_bytes(dump("r", [], [Dumped(np.zeros(4, np.float16))]))
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / name).symlink_to(tmp_path / "real" / name)
+    with pytest.raises(FormatError) as caught:
+        read(tmp_path / "links")
+    assert "cp -rL" in caught.value.hint
+
+
+def test_rows_of_an_operation_may_have_their_own_times(tmp_path: Path) -> None:
+    """MindSpore writes each tensor down when it has it."""
+    rows = [f'Sub,a/Sub-op0,0,0,{TIME + k},{side},{slot},float32,"()",{k},{k},{k},'
+            for k, (side, slot) in enumerate([("input", 0), ("input", 1), ("output", 0)] * 2)]
+    (tmp_path / "statistic.csv").write_text("\n".join([
+        "Op Type,Op Name,Task ID,Stream ID,Timestamp,IO,Slot,Data Type,Shape,Max Value,Min Value,L2Norm Value",
+        *rows, ""]))
+    found = read(tmp_path)
+    assert len(found.ops) == 1
+    assert "recorded 2 times" in found.notes[0]
+    assert [(t.side, t.slot, t.summary.max) for t in found.ops[0].tensors if t.summary is not None] == [
+        ("input", 0, 0.0), ("input", 1, 1.0), ("output", 0, 2.0)]
+
+
+def test_arrays_of_an_operation_may_have_their_own_times(tmp_path: Path) -> None:
+    for k, (side, slot) in enumerate([("input", 0), ("output", 0)] * 2):
+        np.save(tmp_path / f"Relu.Default_Relu-op0.0.0.{TIME + k}.{side}.{slot}.DefaultFormat.npy", A + k)
+    found = read(tmp_path)
+    assert len(found.ops) == 1
+    assert "recorded 2 times" in found.notes[0]
+    assert [float(load(t).ravel()[0]) for t in found.ops[0].tensors] == [0.0, 1.0]

@@ -129,3 +129,11 @@ def test_any_value_of_any_setting_is_read_or_refused_kindly(key: str, value: obj
 def test_any_value_of_a_submodel_is_read_or_refused_kindly(key: str, value: object) -> None:
     submodel = {"name": "a", "onnx": str(onnx_of("unet")), key: value}
     assert kind_of(facts(kind="chain", submodels=[submodel])) in KINDS
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    from diag.formats.toml import read_toml
+
+    path = tmp_path / "pipeline.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'kind = "chain"\r\nsteps = 3\r\n')
+    assert read_toml(path, "") == {"kind": "chain", "steps": 3}

@@ -99,7 +99,9 @@ def test_any_json_gives_tasks_or_none(data):
     assert len(of_tasks(tasks)) <= 3 * len(tasks)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", "hello", '[{"basic": {}}]', "[" * 3000, '{"OPAT": 3}'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", "hello", '[{"basic": {}}]', "[" * 3000, '{"OPAT": 3}',
+                                     '[{"basic": {}}, {"OPAT": {}}]',
+                                     '{"SGAT": {"model_baseline_performance(ms)": "N/A"}}'])
 def test_what_is_no_result_says_so(tmp_path: Path, content: str):
     path = tmp_path / "x.json"
     path.write_text(content)
@@ -234,3 +236,10 @@ def test_the_script_runs_in_a_shell_with_blanks_in_names(plan: TunePlan, tmp_pat
     assert f"--modelFile={plan.model}" in said
     assert said.count("--configFile=./tune.ini") == said.count("--configFile=./plain.ini") == 1
     assert said.count("compare") == 2
+
+
+def test_a_result_saved_as_utf_16_is_read(tmp_path: Path):
+    path = tmp_path / "x.json"
+    path.write_bytes(json.dumps([{"basic": {"tuning_name": "n"}}, {"OPAT": {"opat_tuning_result": "tuning success"}}],
+                                indent=1).encode("utf-16"))
+    assert [t.name for t in read_result(path)] == ["n"]

@@ -10,6 +10,8 @@ import pytest
 from samples import shared
 
 from diag.errors import FormatError, UsageError
+from diag.jobs.bench import recorded
+from diag.report import bench as report
 from diag.tools.benchmark.recorded import merged, read_recorded
 
 
@@ -86,3 +88,61 @@ def test_series_keep_everything_through_json(tmp_path: Path):
     assert back.samples_ms == one.samples_ms
     assert back.rounds == one.rounds
     assert back.source == str(path)
+
+
+ACCURACY = """ModelPath = a.ms
+start unified benchmark run
+---------------- Mark Accuracy Start ----------------
+Mean bias of node/tensor out : 0%
+Mean bias of all nodes/tensors: {bias}%
+=======================================================
+Run Benchmark a.ms Success.
+"""
+
+
+def test_a_comparison_of_accuracy_alone_is_no_measurement(tmp_path: Path):
+    path = tmp_path / "accuracy.txt"
+    path.write_text(ACCURACY.format(bias=0))
+    with pytest.raises(FormatError, match="accuracy, but no times"):
+        recorded([path])
+    times = tmp_path / "times.txt"
+    times.write_text("Model = a.ms, NumThreads = 2, MinRunTime = 1 ms, MaxRuntime = 9 ms, AvgRunTime = 2 ms\n")
+    assert len(recorded([path, times]).models) == 1
+
+
+def test_output_with_nothing_but_a_finding_is_told(tmp_path: Path):
+    path = tmp_path / "accuracy.txt"
+    path.write_text(ACCURACY.format(bias=60))
+    found = recorded([path])
+    assert not found.models
+    for lang in ("en", "zh"):
+        assert report.document(found, lang)["findings"]
+        assert report.headline(found, lang)
+
+
+TIMES = "Model = a.ms, NumThreads = 2, MinRunTime = 1 ms, MaxRuntime = 9 ms, AvgRunTime = 2.5 ms\n"
+
+
+@pytest.mark.parametrize("content", [
+    TIMES.encode("utf-16"), TIMES.encode("utf-8-sig"), TIMES.replace("\n", "\r\n").encode(),
+    b"[WARNING] LITE(1,7f,benchmark):2026-01-01-00:00:00.000.000 [a.cc:1] f] text\n" + TIMES.encode()])
+def test_output_is_read_however_it_was_saved(tmp_path: Path, content: bytes):
+    path = tmp_path / "out.txt"
+    path.write_bytes(content)
+    (series,) = read_recorded(path).series
+    assert (series.path, series.mean_ms) == ("a.ms", 2.5)
+
+
+@pytest.mark.parametrize("average", ["nan", "0.0", "-1", "inf"])
+def test_an_average_that_is_no_time_is_refused(tmp_path: Path, average: str):
+    path = tmp_path / "out.txt"
+    path.write_text(TIMES.replace("2.5", average))
+    with pytest.raises(FormatError, match=r"holds no times|Expected output"):
+        read_recorded(path)
+
+
+def test_a_log_is_no_broken_json(tmp_path: Path):
+    path = tmp_path / "a.txt"
+    path.write_text("[INFO] GE(1,x):2026-01-01-00:00:00.000.000 [a.cc:1] text\n")
+    with pytest.raises(FormatError, match="Expected output"):
+        read_recorded(path)

@@ -177,3 +177,14 @@ def test_any_text_is_examined_and_what_is_certain_stays_mended(text, version):
     again = parse_config(once.encode("utf-8", "surrogatepass"), Path("fuzz.ini"))
     assert corrected(again, version) == once
     assert not any(entry.problem for entry in again.entries)
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff", " \n"])
+def test_json_is_no_configuration(tmp_path: Path, start: str):
+    path = tmp_path / "acl.json"
+    path.write_text(start + '{"dump": {"dump_path": "/tmp"}}', encoding="utf-8")
+    with pytest.raises(FormatError, match="found JSON") as caught:
+        read_config(path)
+    assert "dump_config_file" in caught.value.hint
+    with pytest.raises(UsageError, match="this is a folder"):
+        read_config(tmp_path)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from samples import shared
 
 from diag.cancel import Cancel
+from diag.cli.main import main
 from diag.errors import Cancelled, FormatError, UsageError
 from diag.events import Finished
 from diag.perf.hotspots import hotspots
@@ -207,3 +208,48 @@ def test_any_bytes_give_a_profile_or_a_sentence(tmp_path: Path, content: bytes):
     sums = hotspots(found)
     assert math.isfinite(sums.total_us)
     assert sum(g.calls for g in sums.by_name) == sums.calls
+
+
+@pytest.mark.parametrize(("head", "comma"), [
+    ("Op Name,OP Type,Task Type,Task Start Time(us),Task Duration(us)", ","),
+    ("Op_Name,OP_Type,Task_Type,Task_Start_Time(us),Task_Duration(us)", ","),
+    ("Op Name;OP Type;Task Type;Task Start Time(us);Task Duration(us)", ";"),
+    ("Op Name\tOP Type\tTask Type\tTask Start Time(us)\tTask Duration(us)", "\t"),
+    ("Op Name,OP Type,Task Type,Task Start Time(ns),Task Duration(us)", ","),
+    ("Op Name,OP Type,Task Type,Task Start Time(us),Task Duration(ms)", ","),
+])
+def test_tables_have_their_own_separators_and_each_column_its_unit(tmp_path: Path, head: str, comma: str):
+    start = 7_000_000 if "(ns)" in head else 7_000
+    path = tmp_path / "op_summary.csv"
+    rows = [("a", "Conv2D", "AI_CORE", "0", "2"), ("b", "Add", "AI_CORE", str(start), "1")]
+    path.write_text("\r\n".join([head, *(comma.join(row) for row in rows), ""]))
+    found = read(path)
+    factor = 1000 if "(ms)" in head else 1
+    assert found.duration_us.tolist() == [2 * factor, 1 * factor]
+    assert found.start_us.tolist() == [0, 7000]
+
+
+@pytest.mark.parametrize("content", [b"Op Name,OP Type,Task Duration(us)\n", b"[]", b'{"traceEvents": []}', b"[1, 2]"])
+def test_a_profile_without_operators_is_refused(tmp_path: Path, content: bytes):
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="No operator was recorded"):
+        read(path)
+
+
+@pytest.mark.parametrize(("content", "found"), [(b"\x1f\x8b\x08\0", "an archive"), (b"PK\x03\x04\0", "an archive"),
+                                                ("Op Name".encode("utf-16"), "UTF-16 text")])
+def test_packed_and_wide_files_are_told_for_what_they_are(tmp_path: Path, content: bytes, found: str):
+    path = tmp_path / "op_summary.csv"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=found):
+        read(path)
+
+
+def test_tasks_of_the_device_are_told_in_both_languages(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "task_time_20260101000000.csv"
+    path.write_text("Device_id,kernel_name,kernel_type,stream_id,task_id,task_time(us),task_start(us),task_stop(us)\n"
+                    "0,MatMul_k,AI_CORE,2,1,8.5,1000.5\t,1009\n0,N/A,EVENT_RECORD,2,2,0.1,1010\t,1010.1\n")
+    for lang in ("en", "zh"):
+        assert main(["profile", str(path), "--lang", lang, "--no-color"]) == 0
+        assert "MatMul_k" in capsys.readouterr().out

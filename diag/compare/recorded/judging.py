@@ -22,8 +22,9 @@ from diag.compare.recorded.tensors import Placed, placed
 from diag.compare.rows import Measured, Rows, dtype_of, metrics_of, worst
 from diag.compare.sides import Side
 from diag.compare.tape import Tape
-from diag.compare.tolerance import Preset, decide, expected_error, judge, score
+from diag.compare.tolerance import Decided, Preset, decide, expected_error, judge, score
 from diag.formats import weights as weight_files
+from diag.formats.tensor_dump import RecordedTensor
 from diag.formats.tensor_dump.ranges import extremes
 from diag.runtimes.interface import Array
 from diag.types.dtype import DType
@@ -55,6 +56,7 @@ class Judging:
         rows: without roles.
         fed: golden tensors that each golden tensor's operation read.
         outputs: golden final outputs; recorded: the device's, by golden output name.
+        said: what the statistics of a final output tell, where they are all that was recorded of it.
         largest: largest finite |value| of golden tensors that were compared, if ``measure_largest``.
     """
 
@@ -77,6 +79,7 @@ class Judging:
     fed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: dict[str, Array] = field(default_factory=dict)
     recorded: dict[str, Array] = field(default_factory=dict)
+    said: dict[str, Decided] = field(default_factory=dict)
     injecting: dict[str, Injecting] = field(default_factory=dict)
     largest: dict[str, float] = field(default_factory=dict)
 
@@ -166,7 +169,7 @@ class Judging:
         m = Measured(pair, tuple(golden.shape), own_dtype, whole, own, None, tuple(fed), found.problem)
         row = self._rejudged(maker.row(m), answer)
         if tensor.span is None and tensor.summary is not None:
-            verdict, decision = judged(golden, tensor.summary)
+            verdict, decision = self._by_statistics(answer.golden, golden, tensor)
             row = replace(row, verdict=verdict, reason=tell(decision), decision=decision)
         if answer.confidence <= GUESSED and row.verdict is not Verdict.PASS:
             guess = Decision("guessed")
@@ -177,6 +180,10 @@ class Judging:
         if expected is not None and found.array is not None and self._spoils(row):
             self._keep(place, pair, golden, expected, found.array, fed, row)
         return row
+
+    def _by_statistics(self, golden: str, array: Array, tensor: RecordedTensor) -> Decided:
+        control = None if self.envelope is None else self.envelope.metrics.get(golden)
+        return judged(array, tensor, self.computes_in, control)
 
     def _expected(self, answer: Answer, fed: Mapping[str, Array]) -> Array | None:
         """What the operation should have written from what it read."""
@@ -230,6 +237,9 @@ class Judging:
             found = placed(self.device.ops[place[0]], tensor, array.shape, array) if tensor is not None else None
             if found is not None and found.array is not None:
                 self.recorded.update(dict.fromkeys(names, np.array(found.array)))
+                return
+            if tensor is not None and tensor.span is None and tensor.summary is not None:
+                self.said.update(dict.fromkeys(names, self._by_statistics(golden, array, tensor)))
                 return
 
     def _last(self, places: Sequence[Place]) -> list[Place]:

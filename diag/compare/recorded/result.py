@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import onnxruntime as ort
@@ -16,11 +16,13 @@ from diag.compare.conclude import constants
 from diag.compare.inputs import nonfinite
 from diag.compare.outputs import compare_outputs, overall
 from diag.compare.plan import ComparePlan
+from diag.compare.reasons import tell
 from diag.compare.recorded.blame import blame
 from diag.compare.recorded.device import Device, DeviceOp, plain_name, value_of
 from diag.compare.recorded.inputs import DeviceInputs, as_check
 from diag.compare.recorded.judging import Judging
 from diag.compare.recorded.matching import FIXED
+from diag.compare.recorded.statistics import other
 from diag.compare.result import environment
 from diag.compare.sides import Side
 from diag.compare.tolerance import Preset
@@ -78,8 +80,16 @@ class Conclusion:
 
     def _outputs(self, preset: Preset) -> list[OutputResult]:
         names = list(self.golden.graph.output_names)
-        return compare_outputs([(n, n) for n in names], self.judging.outputs, self.judging.recorded,
-                               self.judging.computes_in, preset, self._envelopes())
+        found = compare_outputs([(n, n) for n in names], self.judging.outputs, self.judging.recorded,
+                                self.judging.computes_in, preset, self._envelopes())
+        return [self._by_statistics(one) for one in found]
+
+    def _by_statistics(self, one: OutputResult) -> OutputResult:
+        """An output of which only statistics were recorded: they can prove it wrong, never right."""
+        if one.cumulative is not None or one.golden_tensor not in self.judging.said:
+            return one
+        verdict, decision = self.judging.said[one.golden_tensor]
+        return replace(one, target_tensor=one.golden_tensor, verdict=verdict, decision=decision, reason=tell(decision))
 
     def _envelopes(self) -> Mapping[str, Metrics]:
         if self.judging.envelope is None:
@@ -138,6 +148,14 @@ class Conclusion:
             "recording": self._recording(),
         }
 
+    def _other_inputs(self) -> dict[str, float | None]:
+        """Inputs that the device did not run on, with the distance; None where only statistics tell it."""
+        found: dict[str, float | None] = dict(as_check(self.inputs))
+        read = [t for op in self.recording.ops for t in op.inputs if t.span is None and t.summary is not None]
+        found.update({name: None for name, array in self.inputs.inputs.arrays.items()
+                      if name not in found and other(array, read)})
+        return found
+
     def _overflows(self) -> list[dict[str, Any]]:
         nodes, largest = {}, {}
         producers = self.golden.graph.producers
@@ -161,7 +179,7 @@ class Conclusion:
                       "iteration": place.iteration},
             "operations": len(self.recording.ops), "graph": str(self.plan.graph) if self.plan.graph else "",
             "damaged": damaged, "notes": list(self.recording.notes), "lost": list(self.device.lost),
-            "strange": list(self.device.strange), "input_differences": as_check(self.inputs),
+            "strange": list(self.device.strange), "input_differences": self._other_inputs(),
             "mapping": dict(kinds), "recognised": len({p[0] for p in self.judging.matching.answers}),
             "statistics": sum(all(t.span is None and t.summary is not None for t in op.tensors)
                               for op in self.recording.ops if op.tensors),

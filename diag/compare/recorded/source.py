@@ -76,7 +76,8 @@ def _unpacked(archive: Path, work: Path) -> Path:
             for member in packed:
                 _write(packed, member, place)
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise FormatError(archive, "Expected an archive that diag record wrote", found=str(error)[:120],
+        raise FormatError(archive, "Expected an archive that diag record wrote",
+                          found=" ".join(str(error).splitlines()[:1])[:120],
                           hint="Copy it again, or unpack it and give the folder") from None
     inside = sorted(place.iterdir()) if place.is_dir() else []
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else place

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from diag.errors import FormatError
+from diag.errors import FormatError, UsageError
 from diag.formats.cursor import map_file
 from diag.formats.ge_dump import lazy, onnx_style, proto, stages
 from diag.formats.ge_dump.stages import StageName
@@ -16,6 +16,7 @@ from diag.formats.ge_dump.values import attributes
 from diag.types.ge import GeGraph, GeModel, GeValue
 
 _HEAD = 4096
+_SHOWN = 5
 _STRICT_LIMIT = 512 * 2**20
 
 
@@ -65,17 +66,35 @@ def read_strictly(path: Path) -> GeModel:
 def dumps_in(folder: Path, kind: str = "") -> list[Dump]:
     """The dump files of a folder in the order in which they were written (their own counter); of one ``kind`` if given.
 
-    Raises FormatError if it is no folder or holds none.
+    DUMP_GRAPH_PATH itself will do where one folder below it (pid_…_deviceid_…) holds them all. Raises FormatError if it
+    is no folder or holds none, UsageError if several folders below hold some.
     """
     if not folder.is_dir():
         raise FormatError(folder, "Expected a folder of graph dumps", hint="Check the path")
-    named = [(path, stages.parse(path.name)) for path in folder.iterdir() if path.is_file()]
-    found = [Dump(path, name) for path, name in named if name is not None and name.kind != "ge_readable"
-             and kind in ("", name.kind)]
+    found = _named(folder, kind)
+    if not found:
+        below = [dumps for inner in _below(folder) for dumps in [_named(inner, kind)] if dumps]
+        if len(below) > 1:
+            names = ", ".join(str(dumps[0].path.parent.relative_to(folder)) for dumps in below[:_SHOWN])
+            raise UsageError(f"{len(below)} folders below hold graph dumps", where=f"in {folder}: {names}",
+                             hint="Choose one of them")
+        found = below[0] if below else []
     if not found:
         raise FormatError(folder, "Expected graph dumps (ge_proto_*.txt, ge_onnx_*.pbtxt) in this folder",
                           hint="Dump them with DUMP_GE_GRAPH=2 and DUMP_GRAPH_PATH=FOLDER")
     return sorted(found, key=lambda d: (d.name.kind != "ge_proto", d.name.number, d.name.rank, d.path.name))
+
+
+def _named(folder: Path, kind: str) -> list[Dump]:
+    named = [(path, stages.parse(path.name)) for path in folder.iterdir() if path.is_file()]
+    return [Dump(path, name) for path, name in named if name is not None and name.kind != "ge_readable"
+            and kind in ("", name.kind)]
+
+
+def _below(folder: Path) -> list[Path]:
+    """Folders below, as deep as the compiler nests them."""
+    inner = sorted(p for p in folder.iterdir() if p.is_dir() and not p.is_symlink())
+    return [*inner, *(p for one in inner for p in sorted(one.iterdir()) if p.is_dir() and not p.is_symlink())]
 
 
 def _strictly(data: mmap.mmap, path: Path, style: ModuleType) -> tuple[GeGraph, ...]:

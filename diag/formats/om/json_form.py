@@ -5,6 +5,7 @@ bytes are escaped once more. Source: the open GE repository, checked on a real f
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ _PLAIN = frozenset({"true", "false"})
 
 def sniff(head: bytes) -> bool:
     """Whether a JSON file that begins so may be one."""
-    text = head.lstrip()
+    text = head.removeprefix(BOM_UTF8).lstrip()
     return text.startswith(b"{") and (b'"graph"' in head or (b'"attr"' in head and b'"key"' in head)) and \
         b'"modules"' not in head
 
@@ -32,7 +33,7 @@ def read(path: Path) -> GeModel:
     if path.stat().st_size > _LIMIT:
         raise FormatError(path, f"Expected at most {_LIMIT >> 20:,} MiB of JSON", hint="Open the .om itself")
     try:
-        facts = json.loads(path.read_bytes())
+        facts = json.loads(path.read_bytes().removeprefix(BOM_UTF8))
     except ValueError as error:
         offset = getattr(error, "pos", None)
         raise FormatError(path, "Expected JSON that atc --mode=1 wrote", offset=offset, found=str(error)[:120],

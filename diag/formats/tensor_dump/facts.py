@@ -67,7 +67,7 @@ def looks_recorded(path: Path) -> bool:
     """Whether ``path`` is a dump file by its name or content, or a folder with dumps in it. Raises FormatError."""
     if path.is_dir():
         return not (path / "run.json").exists() and bool(sites(path))
-    if parse(path.name) is not None or path.name in (MAPPING, TABLE):
+    if parse(path.name) is not None or path.name.lower() in (MAPPING, TABLE):
         return path.is_file()
     try:
         with path.open("rb") as file:
@@ -78,7 +78,7 @@ def looks_recorded(path: Path) -> bool:
 
 def recording_facts(path: Path) -> RecordingFacts:
     """The facts. Raises FormatError, UsageError."""
-    found = read(path.parent if path.name in (MAPPING, TABLE) else path)
+    found = read(path.parent if path.name.lower() in (MAPPING, TABLE) else path)
     tensors = [t for op in found.ops for t in op.tensors]
     place = {k: getattr(found.place, k) for k in ("time", "device", "model", "model_id", "iteration")
              if getattr(found.place, k)}

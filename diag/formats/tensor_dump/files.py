@@ -16,7 +16,7 @@ from diag.formats.tensor_dump.recording import Place
 MAPPING = "mapping.csv"
 TABLE = "statistic.csv"
 
-_HASH = re.compile(r"\d{5,20}(?P<ending>(?:\.(?:input|output)\.\d+.*)?(?:\.npy|\.csv|\.bin)?)\Z")
+_HASH = re.compile(r"\d{5,20}(?P<ending>(?:\.(?:input|output)\.\d+.*)?(?i:\.npy|\.csv|\.bin)?)\Z")
 _TIME = re.compile(r"\d{8,20}\Z")
 _NUMBER = re.compile(r"\d{1,10}\Z")
 _MOST = 200_000
@@ -81,14 +81,15 @@ def place_of(folder: Path) -> Place:
 
 def _site(folder: Path, names: list[str], root: Path) -> Site:
     site = Site(folder)
-    if MAPPING in names:
-        known = _mapping(folder / MAPPING, site.notes)
+    mapping = next((name for name in names if name.lower() == MAPPING), None)
+    if mapping is not None:
+        known = _mapping(folder / mapping, site.notes)
         _missing(known, set(names), site.notes)
     else:
         known = {}
     for name in names:
         path = folder / name
-        if name == TABLE:
+        if name.lower() == TABLE:
             site.tables.append(path)
             continue
         found = _named(path, known, site.notes)
@@ -116,7 +117,7 @@ def _named(path: Path, known: Mapping[str, str], notes: list[str]) -> Named | No
         if name is not None:
             return Named(path, name, mapped=True)
         notes.append(f"{MAPPING} gives {path.name} the name '{said[:80]}', which is none of a dump")
-    return Named(path, FileName("hash", "", "", ending=Path(ending).suffix if ending else ""))
+    return Named(path, FileName("hash", "", "", ending=Path(ending).suffix.lower() if ending else ""))
 
 
 def _mapping(path: Path, notes: list[str]) -> dict[str, str]:
@@ -153,4 +154,4 @@ def _missing(known: Mapping[str, str], names: set[str], notes: list[str]) -> Non
 
 def dump_like(names: Iterator[str]) -> bool:
     """Whether any of these file names is one of a dump."""
-    return any(n in (MAPPING, TABLE) or parse(n) is not None for n in names)
+    return any(n.lower() in (MAPPING, TABLE) or parse(n) is not None for n in names)

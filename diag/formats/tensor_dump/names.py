@@ -12,7 +12,7 @@ _OP = r"(?P<op>[^.]+)\.(?P<name>[^.]+)"
 _LOOSE = r"(?P<op>[^.]+)\.(?P<name>.+?)"
 _TIME = r"(?P<time>\d{8,20})"
 _SLICED = r"(?:\.(?P<task_type>\d{1,3})\.(?P<context>\d+)\.(?P<thread>\d+)(?:\.(?P<device>\d+))?)?"
-_TAIL = r"(?:\.(?P<side>input|output)\.(?P<slot>\d+)(?:\.(?P<rest>.+?))??)?(?P<ending>\.npy|\.bin|\.csv)?"
+_TAIL = r"(?:\.(?P<side>input|output)\.(?P<slot>\d+)(?:\.(?P<rest>.+?))??)?(?P<ending>(?i:\.npy|\.bin|\.csv))?"
 
 _PATTERNS = {
     "overflow": (rf"(?P<op>Opdebug)\.(?P<name>Node_OpDebug)\.(?P<task>\d+)(?:\.(?P<stream>\d+))?\.{_TIME}{_SLICED}"
@@ -23,8 +23,8 @@ _PATTERNS = {
     "no-stream": rf"{_OP}\.(?P<task>\d{{1,10}})\.{_TIME}{_SLICED}{_TAIL}",
     "loose": rf"{_LOOSE}\.(?P<task>\d{{1,10}})\.(?P<stream>\d{{1,10}})\.{_TIME}{_SLICED}{_TAIL}",
     "lite": (r"(?P<name>.+)_(?P<side>input|output)_(?P<slot>\d+)_shape_(?P<shape>\d+(?:_\d+)*)_"
-             r"(?P<dtype>[A-Za-z]+\d*)_(?P<layout>[A-Za-z0-9]+)(?P<ending>\.bin)"),
-    "array": rf"(?P<name>[^.]+)\.(?P<slot>\d{{1,4}})\.{_TIME}(?P<ending>\.npy)",
+             r"(?P<dtype>[A-Za-z]+\d*)_(?P<layout>[A-Za-z0-9]+)(?P<ending>(?i:\.bin))"),
+    "array": rf"(?P<name>[^.]+)\.(?P<slot>\d{{1,4}})\.{_TIME}(?P<ending>(?i:\.npy))",
 }
 
 GRAMMAR: tuple[tuple[str, re.Pattern[str]], ...] = tuple((k, re.compile(p + r"\Z")) for k, p in _PATTERNS.items())
@@ -75,7 +75,7 @@ def _made(kind: str, parts: dict[str, str | None]) -> FileName:
     return FileName(
         kind, parts.get("op") or "", parts.get("name") or "", number("task"), number("stream"), number("time", 0),
         number("context"), number("thread"), parts.get("side") or "", number("slot"), parts.get("rest") or "",
-        parts.get("ending") or "", None if shape is None else tuple(int(d) for d in shape.split("_")),
+        (parts.get("ending") or "").lower(), None if shape is None else tuple(int(d) for d in shape.split("_")),
         parts.get("dtype") or "", parts.get("layout") or "")
 
 

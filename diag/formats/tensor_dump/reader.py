@@ -40,8 +40,11 @@ def read(path: Path) -> Recording:
     reports = [s for s in found if s.only_overflow]
     tensors = [s for s in found if not s.only_overflow]
     if not found:
+        linked = any(p.is_symlink() for p in path.iterdir())
         raise FormatError(path, "Expected tensor dumps in this folder", found=_contents(path),
-                          hint="Name the folder time/device/model/model_id/iteration that the device wrote")
+                          hint="Links that lead out of it are not followed: name the folder behind them, or copy the "
+                          "files (cp -rL)" if linked else
+                          "Name the folder time/device/model/model_id/iteration that the device wrote")
     if len(tensors) > 1:
         tensors = [_chosen(tensors, path)]
     return _recording(path, tensors[0] if tensors else reports[0], reports if tensors else reports[1:])
@@ -64,7 +67,7 @@ def _one_file(path: Path) -> Recording:
     name = parse(path.name)
     if name is not None and name.kind == "overflow":
         return Recording(path, "ascend", (), overflows=overflow.read(path, name))
-    if name is None and path.suffix == ".csv":
+    if name is None and path.suffix.lower() == ".csv":
         ops = list(_table(path))
         return Recording(path, "ascend-statistics", tuple(ops))
     notes: list[str] = []
@@ -162,21 +165,37 @@ def _made(one: Named, tensors: Sequence[RecordedTensor], said: str) -> RecordedO
 
 
 def _table(path: Path) -> Iterator[RecordedOp]:
-    groups: dict[tuple[str, str, int, int, int], list[RecordedTensor]] = {}
-    for line in statistics.read(path):
-        groups.setdefault((line.op, line.name or path.stem, line.task, line.stream, line.time), []).append(line.tensor)
-    for (op, name, task, stream, time), tensors in groups.items():
-        yield RecordedOp(name, op, tuple(tensors), (path,), task, stream, time)
+    yield from _runs(RecordedOp(line.name or path.stem, line.op, (line.tensor,), (path,), line.task, line.stream,
+                                line.time) for line in statistics.read(path))
+
+
+def _runs(single: Iterable[RecordedOp]) -> Iterator[RecordedOp]:
+    """Single tensors put together. Each may have its own time: an operation ran again where one comes again."""
+    groups: dict[tuple[object, ...], list[list[RecordedOp]]] = {}
+    for op in single:
+        runs = groups.setdefault((op.name, op.op, op.task, op.stream, op.context, op.thread), [[]])
+        tensor = op.tensors[0]
+        if any((t.side, t.slot) == (tensor.side, tensor.slot) for member in runs[-1] for t in member.tensors):
+            runs.append([])
+        runs[-1].append(op)
+    for runs in groups.values():
+        yield from (_joined(members) for members in runs)
 
 
 def _merged(ops: Iterable[RecordedOp]) -> list[RecordedOp]:
     """Files of single tensors put together: one operation for each run."""
     groups: dict[tuple[object, ...], list[RecordedOp]] = {}
+    single: list[RecordedOp] = []
     for op in ops:
+        named = parse(op.files[0].name)
+        if named is not None and named.side and op.task >= 0 and len(op.tensors) == 1:
+            single.append(op)
+            continue
         # Golden and MindSpore Lite files say no task; their time may differ by slot.
         key = (op.name, op.op, op.task, op.stream, op.time if op.task >= 0 else 0, op.context, op.thread)
         groups.setdefault(key, []).append(op)
-    return [members[0] if len(members) == 1 else _joined(members) for members in groups.values()]
+    whole = [members[0] if len(members) == 1 else _joined(members) for members in groups.values()]
+    return [*whole, *_runs(sorted(single, key=lambda op: op.time))]
 
 
 def _joined(members: Sequence[RecordedOp]) -> RecordedOp:

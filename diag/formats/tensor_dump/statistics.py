@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,14 @@ from diag.formats.tensor_dump.recording import RecordedTensor, Side, Summary
 
 _ROWS = 1_000_000
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "side": ("input/output", "io"), "slot": ("index", "slot"), "dtype": ("data type",), "layout": ("format",),
-    "shape": ("shape",), "max": ("max value",), "min": ("min value",), "mean": ("avg value", "mean value"),
-    "count": ("count",), "nan": ("nan count",), "neg_inf": ("negative inf count",),
-    "pos_inf": ("positive inf count",), "l2": ("l2norm value", "l2norm"), "op": ("op type",), "name": ("op name",),
-    "task": ("task id",), "stream": ("stream id",), "time": ("timestamp",),
+    "side": ("input/output", "io"), "slot": ("index", "slot"), "dtype": ("datatype",), "layout": ("format",),
+    "shape": ("shape",), "max": ("maxvalue", "max"), "min": ("minvalue", "min"),
+    "mean": ("avgvalue", "meanvalue", "avg", "mean"), "count": ("count",), "nan": ("nancount", "nan"),
+    "neg_inf": ("negativeinfcount", "negativeinf"), "pos_inf": ("positiveinfcount", "positiveinf"),
+    "l2": ("l2normvalue", "l2norm"), "op": ("optype",), "name": ("opname",), "task": ("taskid",),
+    "stream": ("streamid",), "time": ("timestamp",),
 }
-"""What the columns are called, lower case, by what they mean to us."""
+"""What the columns are called, lower case and without blanks and underscores, by what they mean to us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ def read(path: Path) -> list[Line]:
     """The rows of a table. Raises FormatError where it has no such columns, or a row does not fit them."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            return list(_lines(csv.reader(file), path))
+            comma = "\t" if "\t" in file.readline(1 << 14) else ","
+            file.seek(0)
+            return list(_lines(csv.reader(file, delimiter=comma), path))
     except csv.Error as error:
         raise FormatError(path, "Expected a table of statistics (CSV)", found=str(error)[:120]) from None
     except OSError as error:
@@ -49,7 +53,7 @@ def read(path: Path) -> list[Line]:
 def is_statistics(head: bytes) -> bool:
     """Whether a file that begins so is such a table."""
     first = head.decode("utf-8", "replace").lstrip("\ufeff").splitlines()[:1]
-    return bool(first) and {"side", "slot"} <= set(_places(first[0].split(",")))
+    return bool(first) and {"side", "slot"} <= set(_places(re.split("[,\t]", first[0])))
 
 
 def _lines(rows: Iterator[list[str]], path: Path) -> Iterator[Line]:
@@ -65,7 +69,7 @@ def _lines(rows: Iterator[list[str]], path: Path) -> Iterator[Line]:
 
 
 def _places(head: list[str]) -> dict[str, int]:
-    names = [cell.strip().lower() for cell in head]
+    names = [re.sub(r"[\s_]", "", cell.lower()) for cell in head]
     return {key: names.index(word) for key, words in _COLUMNS.items() for word in words if word in names}
 
 
@@ -79,8 +83,8 @@ def _line(cells: dict[str, str], number: int, path: Path) -> Line:
         raise FormatError(path, f"Expected a row of statistics in line {number}", found=str(error)[:80],
                           hint="The file was cut short or edited. Copy it again.") from None
     summary = Summary(_number(cells, "max"), _number(cells, "min"), _number(cells, "mean"), _whole(cells, "count", -1),
-                      _whole(cells, "nan", 0), _whole(cells, "neg_inf", 0), _whole(cells, "pos_inf", 0),
-                      _number(cells, "l2"))
+                      _whole(cells, "nan", int(_is_nan(cells))), _whole(cells, "neg_inf", 0),
+                      _whole(cells, "pos_inf", 0), _number(cells, "l2"))
     tensor = RecordedTensor(side, slot, dtype_named(cells.get("dtype", "")), cells.get("layout", ""), shape,
                             summary=summary)
     return Line(tensor, cells.get("op", ""), cells.get("name", ""), times[0], times[1], max(0, times[2]))
@@ -99,6 +103,11 @@ def _number(cells: Mapping[str, str], key: str) -> float:
         return float(cells.get(key, "nan") or "nan")
     except ValueError:
         return math.nan
+
+
+def _is_nan(cells: Mapping[str, str]) -> bool:
+    """Whether a number says that elements are not numbers, where no column counts them."""
+    return any(cells.get(key, "").lower() in ("nan", "-nan") for key in ("max", "min", "mean", "l2"))
 
 
 def _whole(cells: Mapping[str, str], key: str, absent: int) -> int:

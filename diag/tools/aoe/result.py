@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from diag.errors import FormatError, UsageError
+from diag.formats.text import read_text
 from diag.types.tuning import Bank, TunedOperator, TunedTask, TuneStatus
 
 MOST_BYTES = 256 << 20
@@ -28,7 +29,7 @@ def read_result(path: Path) -> tuple[TunedTask, ...]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise FormatError(path, "This is too large for a result of AOE", found=f"{path.stat().st_size:,} bytes")
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_text(path)
     except OSError as error:
         raise UsageError(f"The file cannot be read: {error.strerror}", where=f"in {path}",
                          hint="Check the path and its permissions") from error
@@ -46,7 +47,7 @@ def parse_result(text: str, source: str = "") -> list[TunedTask]:
     except (ValueError, RecursionError):
         return []
     try:
-        return [_task(report, source) for report in _reports(data)]
+        return [task for report in _reports(data) for task in [_task(report, source)] if _says(task)]
     except RecursionError:
         return []
 
@@ -96,6 +97,13 @@ def _task(report: _Report, source: str) -> TunedTask:
     return TunedTask(name, report.job, _status(body), before, after, improvement,
                      _starting(report.basic, "tuning_time"), tuple(_operators(body)), tuple(_failed(body)),
                      _bank(body), source)
+
+
+def _says(task: TunedTask) -> bool:
+    """Whether it tells anything of a tuning: an envelope without known values is no result."""
+    numbers = (task.before_ms, task.after_ms, task.improvement)
+    return task.status is not TuneStatus.UNKNOWN or any(map(math.isfinite, numbers)) or bool(
+        task.operators or task.failed or task.bank)
 
 
 def _status(body: Mapping[str, Any]) -> TuneStatus:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from diag.errors import DiagError, FormatError, UsageError
+from diag.formats.text import read_text
 from diag.perf.measure import summary
 from diag.perf.stats import NO_INTERVAL
 from diag.rules.codes import finding
@@ -38,7 +39,8 @@ def read_recorded(path: Path) -> Recorded:
     """The series of one file. Raises UsageError (no such file), FormatError (nothing of a benchmark in it)."""
     text = _text(path)
     stripped = text.lstrip("\ufeff \t\r\n")
-    if stripped[:1] in ("{", "["):
+    # What programs log begins with a word in brackets, too.
+    if re.match(r"[{\[]\s*(?:[^\sA-Z]|\Z)", stripped):
         return Recorded(_from_json(path, stripped))
     output = parse(text)
     if not output.empty:
@@ -81,10 +83,10 @@ def _from_output(path: Path, output: BenchmarkOutput) -> Recorded:
     if output.accuracy is not None and output.accuracy.bias_percent > (0.5 if math.isnan(limit) else limit):
         found.append(finding(Code.BENCHMARK_BIAS, name, bias=output.accuracy.bias_percent,
                              limit=0.5 if math.isnan(limit) else limit, evidence=evidence))
-    series = tuple(_of_timing(path, output, i) for i in range(len(output.timings)))
+    series = tuple(_of_timing(path, output, i) for i, timing in enumerate(output.timings) if _time(timing.avg_ms))
     if output.parallel_ms:
         series += (replace(_series(path, list(output.parallel_ms)), path=name, runtime="benchmark"),)
-    if not series and not found and output.accuracy is None:
+    if not series and not found and (output.accuracy is None or output.timings):
         raise FormatError(path, "This output of benchmark holds no times",
                           hint="Tables of operators are shown by diag profile")
     return Recorded(series, tuple(found))
@@ -169,7 +171,7 @@ def _text(path: Path) -> str:
         if path.stat().st_size > MOST_BYTES:
             raise FormatError(path, "This is too large for the output of a benchmark",
                               found=f"{path.stat().st_size:,} bytes", hint="Profiles are read by diag profile")
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_text(path)
     except OSError as error:
         raise UsageError(f"The file cannot be read: {error.strerror}", where=f"in {path}",
                          hint="Check the path and its permissions") from error

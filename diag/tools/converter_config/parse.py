@@ -67,6 +67,9 @@ class ConfigFile:
 def read_config(path: Path) -> ConfigFile:
     """Raises UsageError (no such file), FormatError (no text at all)."""
     try:
+        if path.is_dir():
+            raise UsageError("Expected a configuration file; this is a folder", where=f"in {path}",
+                             hint="Name the file in it")
         if not path.is_file():
             raise UsageError("There is no such file", where=f"in {path}", hint="Check the path")
         with path.open("rb") as file:
@@ -79,6 +82,10 @@ def read_config(path: Path) -> ConfigFile:
     if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FormatError(path, "Expected a configuration file", offset=data.index(b"\0"), found="a zero byte",
                           hint="Give the text file with the [sections]")
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
+        raise FormatError(path, "Expected a configuration file with [sections]", offset=0, found="JSON",
+                          hint="An acl.json is named in one: [ascend_context] dump_config_file or "
+                          "profiling_config_file")
     return parse_config(data, path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,12 +23,14 @@ _DEEP, _SHOWN = 6, 5
 def read_profile(path: Path, cancel: Cancel) -> Iterator[Event]:
     """Progress, then Finished(Profile). Raises UsageError (no such path), FormatError, Cancelled."""
     try:
-        if path.is_dir():
-            yield from _folder(path, cancel)
-        elif path.is_file():
-            yield from _file(path, cancel)
-        else:
+        if not path.exists():
             raise UsageError("There is no such file", where=f"in {path}", hint="Check the path")
+        for event in _folder(path, cancel) if path.is_dir() else _file(path, cancel):
+            if isinstance(event, Finished) and not len(event.result.duration_us) and not event.result.host:
+                raise FormatError(path, "No operator was recorded in this profile",
+                                  found=f"{event.result.unreadable:,} rows that cannot be read"
+                                  if event.result.unreadable else "", hint=_HINT)
+            yield event
     except OSError as error:
         raise UsageError(f"The profile cannot be read: {error.strerror or error}", where=f"in {path}",
                          hint="Check the path and its permissions") from error
@@ -37,12 +40,16 @@ def _file(path: Path, cancel: Cancel) -> Iterator[Event]:
     with path.open("rb") as file:
         head = file.read(4096)
     plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith((b"\x1f\x8b", b"PK\x03\x04")):
+        raise FormatError(path, "Expected a profile", offset=0, found="an archive", hint="Unpack it")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FormatError(path, "Expected a profile", offset=0, found="UTF-16 text", hint="Save it as UTF-8")
     if b"\0" in head:
         raise FormatError(path, "Expected a profile", offset=head.index(b"\0"), found="binary data", hint=_HINT)
     if plain[:1] in (b"{", b"["):
         yield from read_trace(path, cancel)
         return
-    kind = kind_of(path) if b"," in plain.partition(b"\n")[0] else ""
+    kind = kind_of(path) if re.search(rb"[,\t;]", plain.partition(b"\n")[0]) else ""
     if kind in _ORDER:
         yield from _tables({kind: [path]}, path, cancel)
     elif kind == "api":

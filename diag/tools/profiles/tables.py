@@ -1,7 +1,8 @@
 """CSV tables of msprof and of framework profilers, by the names of their columns, in bounded pieces.
 
-Columns differ by CANN version and by what was measured: names are compared without case, blanks and units. Numbers may
-carry tabs or be ``N/A``; start times have more digits than a double keeps, so whole and fraction are read apart.
+Columns differ by CANN version and by what was measured: names are compared without case, blanks, underscores and units.
+Numbers may carry tabs or be ``N/A``; start times have more digits than a double keeps, so whole and fraction are read
+apart.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 50_000
 MOST_US = 1e15  # a duration of thirty years is none
-_UNIT = re.compile(r"\((us|ns|ms|%|kb|mb|gb/s)\)$")
+_UNIT = re.compile(r"\((us|ns|ms|s|%|kb|mb|gb/s)\)$")
 
 OPERATORS: Mapping[str, tuple[str, ...]] = {
     # our column: theirs, the first that is there
@@ -70,14 +71,14 @@ def read_operators(path: Path, into: Builder, cancel: Cancel, kind: str = "op_su
     seen: set[str] = set()
     heads = _heading(path)
     found = _columns(heads, _TABLES[kind])
-    scale = 1e-3 if kind == "op_summary" and "ns" in heads[found.get("start_us", 0)].lower() else 1.0
+    scales = {name: _scale(heads[place]) for name, place in found.items()}
     rows = 0
     for piece in pieces(path, list(found.values()), into):
         cancel.check()
         frame = {name: piece.iloc[:, place] for place, name in enumerate(found)}
         if "start_us" in frame and into.origin is None:
             into.origin = _first_whole(frame["start_us"])
-        _add(frame, into, into.origin or 0, scale, kind)
+        _add(frame, into, into.origin or 0, scales, kind)
         if "run" in frame:
             seen.update(frame["run"].dropna().unique())
         rows += len(piece)
@@ -115,14 +116,16 @@ def pieces(path: Path, wanted: Sequence[int], into: Builder | None) -> Iterator[
     """Pieces of the CSV with only these columns, in this order, as text. Raises FormatError."""
     import pandas as pd
 
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        parted = comma(file.readline(1 << 16))
     # pandas gives columns in the file's order, whatever the order asked for.
     order = [sorted(wanted).index(one) for one in wanted]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", pd.errors.ParserWarning)
         try:
-            with pd.read_csv(path, usecols=sorted(wanted), dtype=str, chunksize=ROWS_AT_ONCE, encoding="utf-8-sig",
-                             encoding_errors="replace", on_bad_lines="warn", keep_default_na=False,
-                             skipinitialspace=True) as reader:
+            with pd.read_csv(path, sep=parted, usecols=sorted(wanted), dtype=str, chunksize=ROWS_AT_ONCE,
+                             encoding="utf-8-sig", encoding_errors="replace", on_bad_lines="warn",
+                             keep_default_na=False, skipinitialspace=True) as reader:
                 for piece in reader:
                     if len(piece):
                         yield piece.iloc[:, order]
@@ -134,7 +137,8 @@ def pieces(path: Path, wanted: Sequence[int], into: Builder | None) -> Iterator[
             into.refuse(len(skipped), skipped[0] if skipped else "")
 
 
-def _add(frame: Mapping[str, Any], into: Builder, origin: int, scale: float, kind: str) -> None:
+def _add(frame: Mapping[str, Any], into: Builder, origin: int, scales: Mapping[str, float], kind: str
+         ) -> None:
     duration = _numbers(frame["duration_us"])
     good = np.isfinite(duration) & (duration >= 0) & (duration < MOST_US)
     start = _starts(frame["start_us"], origin) if "start_us" in frame else np.full(len(duration), np.nan)
@@ -146,9 +150,10 @@ def _add(frame: Mapping[str, Any], into: Builder, origin: int, scale: float, kin
     elif not good.all():
         bad = int(np.flatnonzero(~good)[0])
         into.refuse(int((~good).sum()), f"'{frame['duration_us'].iloc[bad]}' is no duration")
-    columns: dict[str, Any] = {"duration_us": duration[good] * scale, "start_us": start[good] * scale}
+    columns: dict[str, Any] = {"duration_us": duration[good] * scales["duration_us"],
+                               "start_us": start[good] * scales.get("start_us", 1.0)}
     if "wait_us" in frame:
-        columns["wait_us"] = (_numbers(frame["wait_us"]) * scale)[good]
+        columns["wait_us"] = (_numbers(frame["wait_us"]) * scales["wait_us"])[good]
     for name in ("names", "types", "cores", "tracks", "shapes", "dtypes"):
         if name in frame:
             texts = _texts(frame[name])
@@ -179,17 +184,32 @@ def _figures(frame: Mapping[str, Any]) -> dict[str, npt.NDArray[np.generic]]:
 def _heading(path: Path) -> list[str]:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         line = file.readline(1 << 16)
-    return [head.strip().strip('"') for head in line.rstrip("\r\n").split(",")]
+    return [head.strip().strip('"') for head in line.rstrip("\r\n").split(comma(line))]
+
+
+def comma(heading: str) -> str:
+    """What parts the columns: spreadsheets save tables with tabs or semicolons, too."""
+    return max(",\t;", key=heading.count)
 
 
 def _columns(heads: Sequence[str], table: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
-    plain = [_UNIT.sub("", head.lower()).strip() for head in heads]
+    plain = [_plain(head) for head in heads]
     found: dict[str, int] = {}
     for ours, theirs in table.items():
-        place = next((plain.index(name) for name in theirs if name in plain), None)
+        place = next((plain.index(_plain(name)) for name in theirs if _plain(name) in plain), None)
         if place is not None and place not in found.values():
             found[ours] = place
     return found
+
+
+def _plain(head: str) -> str:
+    return re.sub(r"[\s_]", "", _UNIT.sub("", head.lower().strip()))
+
+
+def _scale(head: str) -> float:
+    """Microseconds in the unit that a heading names."""
+    unit = _UNIT.search(head.lower().strip())
+    return {"ns": 1e-3, "ms": 1e3, "s": 1e6}.get(unit[1], 1.0) if unit is not None else 1.0
 
 
 def _texts(column: Any) -> list[str]:  # noqa: ANN401 - a pandas series of texts
