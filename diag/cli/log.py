@@ -81,11 +81,9 @@ def _triage(args: argparse.Namespace) -> int:
     started = time.monotonic()
     cancel = Cancel()
     with tempfile.TemporaryDirectory(prefix="diag-log-") as folder:
-        events: Any = diagnose(_paths(args.items, Path(folder)), cancel)
-        found: LogDiagnosis = drive(_as_events(events), args, cancel)
+        found: LogDiagnosis = drive(diagnose(_paths(args.items, Path(folder)), cancel), args, cancel)
     linked = _link(found, args.graph)
-    peak = peak_bytes()
-    return tell(Triage(found, linked, time.monotonic() - started, peak), args, args.out)
+    return tell(Triage(found, linked, time.monotonic() - started, peak_bytes()), args, args.out)
 
 
 def tell(triage: Triage, args: argparse.Namespace, run: Path | None) -> int:
@@ -109,10 +107,6 @@ def _link(found: LogDiagnosis, paths: Sequence[Path]) -> tuple[Linked, ...]:
     from diag.logs.graphs import link
 
     return link(found, [open_view(path) for path in paths])
-
-
-def _as_events(events: Any) -> Any:  # noqa: ANN401 - a generator of events, whatever its narrower type
-    yield from events
 
 
 def _paths(items: Sequence[str], folder: Path) -> list[Path | str | Source]:
