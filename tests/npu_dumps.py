@@ -18,7 +18,9 @@ import ml_dtypes
 import numpy as np
 import onnx
 import onnxruntime as ort
+import wire
 from onnx import helper, numpy_helper
+from wire import block, varint
 
 from diag.formats.layouts import store
 from diag.formats.tensor_dump.numbers import LAYOUTS
@@ -63,21 +65,8 @@ class Part:
     originals: tuple[str, ...] | None = None  # what the graph says in place of ``nodes``
 
 
-def varint(value: int) -> bytes:
-    value &= (1 << 64) - 1
-    out = b""
-    while value > 0x7F:
-        out += bytes([value & 0x7F | 0x80])
-        value >>= 7
-    return out + bytes([value])
-
-
 def number(tag: int, value: int) -> bytes:
-    return b"" if value == 0 else varint(tag << 3) + varint(value)
-
-
-def block(tag: int, payload: bytes) -> bytes:
-    return varint(tag << 3 | 2) + varint(len(payload)) + payload
+    return b"" if value == 0 else wire.number(tag, value)
 
 
 def dims(shape: Sequence[int]) -> bytes:

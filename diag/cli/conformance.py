@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import difflib
-import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +20,7 @@ import onnx
 
 from diag.cancel import Cancel
 from diag.cli.progress import drive
+from diag.cli.terminal import put_json
 from diag.errors import UsageError
 from diag.machine import peak_bytes, versions
 from diag.report.csv_ import safe
@@ -124,7 +123,7 @@ def _write(args: argparse.Namespace, table: Table, wrong: list[CaseResult], fold
             writer.writerow(COLUMNS)
             writer.writerows([safe(v) if isinstance(v, str) else v for v in row(r)] for r in table.results)
     if args.json:
-        document = {
+        put_json({
             "schema": "diag.conformance/1", "kind": "conformance", "verdict": "fail" if wrong else "pass",
             "findings": [],
             "environment": versions(),
@@ -133,9 +132,4 @@ def _write(args: argparse.Namespace, table: Table, wrong: list[CaseResult], fold
             "run": str(folder) if folder is not None else None,
             "converter": table.converter, "runtime": table.runtime, "device": table.device, "onnx": table.onnx,
             "counts": table.counts(), "agreement": table.agreement(),
-            "columns": COLUMNS, "cases": [row(r) for r in table.results]}
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-        if args.json == "-":
-            sys.stdout.write(text)
-        else:
-            Path(args.json).write_text(text, encoding="utf-8")
+            "columns": COLUMNS, "cases": [row(r) for r in table.results]}, args.json)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from diag.cli.terminal import colored, columns, put_json
 from diag.report.document import dumps
 from diag.report.kept import keep, teller
 from diag.report.sheet import Sheet, console, page
@@ -25,15 +24,10 @@ def deliver(args: argparse.Namespace, document: dict[str, Any], sheet: Sheet, cs
     """
     if run is not None:
         save(dumps(document), run / f"{document['kind']}.json")
-    if args.json == "-":
-        sys.stdout.write(dumps(document))
-    elif not args.quiet:
-        terminal = sys.stdout.isatty()
-        columns = shutil.get_terminal_size((100, 24)).columns if terminal else 100
-        color = terminal and not args.no_color and "NO_COLOR" not in os.environ
-        sys.stdout.write(console(sheet, args.lang, color=color, columns=columns))
-    if args.json and args.json != "-":
-        save(dumps(document), Path(args.json))
+    if args.json != "-" and not args.quiet:
+        sys.stdout.write(console(sheet, args.lang, color=colored(args), columns=columns()))
+    if args.json:
+        put_json(document, args.json)
     if args.html:
         save(page(sheet, args.lang) if html is None else html(), Path(args.html))
     if args.csv:

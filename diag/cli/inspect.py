@@ -9,7 +9,6 @@ Exit code 2 if one of the files is not a model, or is damaged; the others are sh
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diag.cli.elsewhere import reader_of
+from diag.cli.terminal import put_json
 from diag.errors import DiagError, FormatError
 from diag.formats import compiled
 from diag.formats.facts import ModelFacts, facts_of
@@ -109,11 +109,7 @@ def _write(where: str, found: list[Facts | _Refused], seconds: float) -> None:
         "memory": {"peak_bytes": peak_bytes()}, "run": None,
         "files": [to_json(one) for one in found],
     }
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-    if where == "-":
-        sys.stdout.write(text)
-    else:
-        Path(where).write_text(text, encoding="utf-8")
+    put_json(document, where)
 
 
 def _block(facts: ModelFacts) -> Iterator[str]:

@@ -9,7 +9,6 @@ diag log env [FOLDER]                     variables that make the next log tell 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from typing import Any
 from diag.cancel import Cancel
 from diag.cli.deliver import exit_code
 from diag.cli.progress import drive
+from diag.cli.terminal import colored, put_json
 from diag.errors import UsageError
 from diag.logs.codes import CodeAnswer, look_up
 from diag.logs.diagnosis import Linked, LogDiagnosis, Triage
@@ -35,7 +35,6 @@ from diag.logs.story_text import story
 from diag.logs.triage import diagnose
 from diag.logs.words import code_lines, sentences
 from diag.machine import peak_bytes
-from diag.report.document import dumps
 from diag.report.kept import keep
 from diag.report.log import document, in_every_form
 from diag.report.write import save
@@ -81,11 +80,9 @@ def _triage(args: argparse.Namespace) -> int:
     started = time.monotonic()
     cancel = Cancel()
     with tempfile.TemporaryDirectory(prefix="diag-log-") as folder:
-        events: Any = diagnose(_paths(args.items, Path(folder)), cancel)
-        found: LogDiagnosis = drive(_as_events(events), args, cancel)
+        found: LogDiagnosis = drive(diagnose(_paths(args.items, Path(folder)), cancel), args, cancel)
     linked = _link(found, args.graph)
-    peak = peak_bytes()
-    return tell(Triage(found, linked, time.monotonic() - started, peak), args, args.out)
+    return tell(Triage(found, linked, time.monotonic() - started, peak_bytes()), args, args.out)
 
 
 def tell(triage: Triage, args: argparse.Namespace, run: Path | None) -> int:
@@ -111,10 +108,6 @@ def _link(found: LogDiagnosis, paths: Sequence[Path]) -> tuple[Linked, ...]:
     return link(found, [open_view(path) for path in paths])
 
 
-def _as_events(events: Any) -> Any:  # noqa: ANN401 - a generator of events, whatever its narrower type
-    yield from events
-
-
 def _paths(items: Sequence[str], folder: Path) -> list[Path | str | Source]:
     """The paths; stdin is kept in ``folder`` as it may be larger than memory."""
     paths: list[Path | str | Source] = []
@@ -131,16 +124,14 @@ def _paths(items: Sequence[str], folder: Path) -> list[Path | str | Source]:
 
 
 def _print_story(found: LogDiagnosis, linked: Sequence[Linked], args: argparse.Namespace) -> None:
-    color = sys.stdout.isatty() and not args.no_color and "NO_COLOR" not in os.environ
-    print("\n".join(story(found, args.lang, linked=linked, color=color, verbose=args.verbose)))
+    print("\n".join(story(found, args.lang, linked=linked, color=colored(args), verbose=args.verbose)))
 
 
 def _code(args: argparse.Namespace) -> int:
     answers = [look_up(code, old=args.old) for code in args.items]
     if args.json:
-        _put_json({"schema": "diag.code/1", "kind": "code", "codes": [_code_document(answer,
-                                                                                     args.lang) for answer in answers]},
-                  args.json)
+        put_json({"schema": "diag.code/1", "kind": "code",
+                  "codes": [_code_document(answer, args.lang) for answer in answers]}, args.json)
     if args.json != "-":
         print("\n\n".join("\n".join(code_lines(answer, args.lang)) for answer in answers))
     return 0 if all(answer.entries for answer in answers) else 1
@@ -220,15 +211,8 @@ def _env(args: argparse.Namespace) -> int:
 
 def _write_all(doc: dict[str, Any], args: argparse.Namespace) -> None:
     if args.json:
-        _put_json(doc, args.json)
+        put_json(doc, args.json)
     if args.csv:
         save(to_csv(doc), Path(args.csv).expanduser())
     if args.html:
         save(to_html(doc, args.lang), Path(args.html).expanduser())
-
-
-def _put_json(found: dict[str, Any], target: str) -> None:
-    if target == "-":
-        print(dumps(found), end="")
-    else:
-        save(dumps(found), Path(target).expanduser())

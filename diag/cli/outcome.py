@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import sys
 from pathlib import Path
 
+from diag.cli import deliver
+from diag.cli.terminal import colored, columns
 from diag.compare.evidence import histogram
 from diag.report.html import Histogram
 from diag.report.write import Style, render, write
 from diag.types.comparison import Comparison
-from diag.types.layer import Verdict
 from diag.workspace.runs import RunFolder
 
 
@@ -30,10 +28,7 @@ def tell(found: Comparison, args: argparse.Namespace) -> None:
 
 def style_of(found: Comparison, args: argparse.Namespace) -> Style:
     """Language, colours, width, and the histograms of the layers whose tensors were kept."""
-    terminal = sys.stdout.isatty()
-    color = terminal and not args.no_color and "NO_COLOR" not in os.environ
-    columns = shutil.get_terminal_size((100, 24)).columns if terminal else 100
-    return Style(args.lang, color, columns, histograms(found) if args.html else {})
+    return Style(args.lang, colored(args), columns(), histograms(found) if args.html else {})
 
 
 def histograms(found: Comparison) -> dict[str, Histogram]:
@@ -52,5 +47,4 @@ def histograms(found: Comparison) -> dict[str, Histogram]:
 
 def exit_code(found: Comparison, fail_on: str) -> int:
     """1 if the verdict or a culprit says that something is wrong, else 0."""
-    bad = {Verdict.FAIL, Verdict.NOT_COMPARABLE} | ({Verdict.WATCH} if fail_on == "watch" else set())
-    return 1 if found.verdict in bad or found.culprits else 0
+    return 1 if found.culprits else deliver.exit_code(found.verdict, fail_on)

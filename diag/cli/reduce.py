@@ -20,7 +20,8 @@ from diag.cli import compare
 from diag.cli.options import at_least
 from diag.cli.outcome import style_of
 from diag.cli.progress import drive
-from diag.compare.reduce.document import document, dumps
+from diag.cli.terminal import put_json
+from diag.compare.reduce.document import document
 from diag.compare.reduce.result import Reduction
 from diag.errors import UsageError
 from diag.jobs.reduce import ReduceJob, run_reduce
@@ -52,12 +53,10 @@ def run(args: argparse.Namespace) -> int:
     job = job_of(args)
     cancel = Cancel()
     found: Reduction = drive(run_reduce(job, cancel, args.host), args, cancel)
-    if args.json == "-":
-        print(dumps(document(found)), end="")
-    elif not args.quiet:
+    if args.json != "-" and not args.quiet:
         print("\n".join(_told(found)))
-    if args.json and args.json != "-":
-        Path(args.json).write_text(dumps(document(found)), encoding="utf-8")
+    if args.json:
+        put_json(document(found), args.json)
     _reports(found, args)
     return 0 if found.verdict is Verdict.PASS else 1
 

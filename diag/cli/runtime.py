@@ -10,14 +10,13 @@ Exit code 3: a runtime is missing (doctor), or what the installation needs is mi
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from diag.cancel import Cancel
 from diag.cli.progress import drive
+from diag.cli.terminal import put_json
 from diag.errors import RuntimeUnavailable
 from diag.machine import peak_bytes, versions
 from diag.runtimes import doctor, provision
@@ -78,11 +77,7 @@ def _write(args: argparse.Namespace, verdict: str, facts: dict[str, Any], begin:
         "environment": versions(),
         "timing": {"wall_s": time.perf_counter() - begin},
         "memory": {"peak_bytes": peak_bytes()}, "run": None, **facts}
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-    if args.json == "-":
-        sys.stdout.write(text)
-    else:
-        Path(args.json).write_text(text, encoding="utf-8")
+    put_json(document, args.json)
 
 
 def _say(args: argparse.Namespace, line: str) -> None:

@@ -82,7 +82,6 @@ class Lockstep:
         known = golden.infos(shapes)
         # With the same names the same shapes: inferring them twice would take longer than running the model.
         self._infos = known if target.file is not None and self._covered() else target.infos(shapes)
-        self._golden_step = {s.node: i for i, s in enumerate(golden.session.program.steps)}
         order = range(len(golden.session.program.steps))
         total = sum(step_bytes(golden.session.engine, known, i) for i in order)
         self.cache = cache() if total <= CACHED_BYTES else None

@@ -117,13 +117,6 @@ def is_constant(metrics: Metrics) -> bool:
     return metrics.size > 1 and g.min == g.max and not (g.nan or g.pos_inf or g.neg_inf)
 
 
-def blind_spot(metrics: Metrics, target_dtype: DType, *, own_input: bool,
-               envelope: Metrics | None = None) -> str:
-    """Why MindStudio's limits cannot be trusted with this tensor, as a sentence; empty where they can."""
-    decision = unseen(metrics, target_dtype, own_input=own_input, envelope=envelope)
-    return "" if decision is None else tell(decision)
-
-
 def unseen(metrics: Metrics, target_dtype: DType, *, own_input: bool,
            envelope: Metrics | None = None) -> Decision | None:
     """What MindStudio's limits do not see in this tensor; None where they can be trusted.

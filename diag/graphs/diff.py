@@ -17,7 +17,6 @@ from diag.types.ge import GeOp
 KINDS = ("op", "dtype", "layout", "shape", "inputs")
 """What can change in a node that stays."""
 
-MADE_BY_COMPILER = ("Cast", "TransData", "Transpose", "Reshape", "ReFormat", "TransDataRNN", "Identity", "MemcpyAsync")
 _LEAST, _FARTHEST = 2, 200
 _MODELS = ("onnx", "mindir")
 

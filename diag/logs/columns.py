@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -231,10 +231,3 @@ def _days(year: npt.NDArray[np.int64], month: npt.NDArray[np.int64],
     of_era = shifted % 400
     day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
     return shifted // 400 * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + day_of_year - 719468
-
-
-def lines_of(columns: Columns, rows: npt.NDArray[np.int64], stream: BinaryIO) -> Iterator[bytes]:
-    """The bytes of some lines, read when they are asked for."""
-    for row in rows.tolist():
-        stream.seek(int(columns.offset[row]))
-        yield stream.read(int(columns.length[row]))

@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 
 from diag.compare.metrics import compare
+from diag.compare.reasons import tell
 from diag.compare.tolerance import (
     NOISE,
     OUTLIER,
     RELATIVE,
     Preset,
-    blind_spot,
     expected_noise,
     is_constant,
     judge,
     score,
     shapes_differ,
+    unseen,
 )
 from diag.types.dtype import DType
 from diag.types.layer import Verdict
@@ -100,7 +101,8 @@ def test_mindstudio_never_passes_the_wrong_without_saying_so(name):
     dtype = DType.INT64 if golden.dtype == np.int64 else DType.FLOAT16
     metrics = compare(golden, target, target_dtype=dtype, with_kl=True)
     verdict, reason = judge(metrics, INFO, dtype, own_input=False, preset=Preset.MINDSTUDIO)
-    blind = blind_spot(metrics, dtype, own_input=False)
+    decision = unseen(metrics, dtype, own_input=False)
+    blind = "" if decision is None else tell(decision)
     if allowed == {PASS}:
         assert (verdict, blind) == (PASS, "")
     elif verdict is PASS:
@@ -115,7 +117,9 @@ def test_mindstudio_never_passes_the_wrong_without_saying_so(name):
 def test_mindstudio_says_where_it_is_blind(name, words):
     golden, target, _ = CASES[name]
     metrics = compare(golden, target, target_dtype=DType.FLOAT16, with_kl=True)
-    assert words in blind_spot(metrics, DType.FLOAT16, own_input=False)
+    decision = unseen(metrics, DType.FLOAT16, own_input=False)
+    assert decision is not None
+    assert words in tell(decision)
     verdict, reason = judge(metrics, INFO, DType.FLOAT16, own_input=False, preset=Preset.MINDSTUDIO)
     assert words in reason
     assert verdict is (PASS if name in ("scale 1.04", "offset 0.04") else FAIL)

@@ -4,23 +4,7 @@ from __future__ import annotations
 
 import struct
 
-
-def varint(value: int) -> bytes:
-    value &= (1 << 64) - 1
-    out = b""
-    while value > 0x7F:
-        out += bytes([value & 0x7F | 0x80])
-        value >>= 7
-    return out + bytes([value])
-
-
-def number(field: int, value: int) -> bytes:
-    return varint(field << 3) + varint(value)
-
-
-def block(field: int, payload: bytes | str) -> bytes:
-    data = payload.encode() if isinstance(payload, str) else payload
-    return varint(field << 3 | 2) + varint(len(data)) + data
+from wire import block, number
 
 
 def entry(key: bytes | str, value: bytes) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wire import varint
 
 from diag.errors import FormatError
 from diag.formats.cursor import FIXED32, FIXED64, LEN, VARINT, Cursor, Field, map_file, signed
@@ -17,14 +18,6 @@ PATH = Path("made.bin")
 
 def cursor(data: bytes, base: int = 0) -> Cursor:
     return Cursor(data, PATH, "a test", base)
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
 
 
 def test_fields_of_every_wire_type() -> None:

@@ -9,6 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx_models import model, save, tensor
+from wire import varint
 
 from diag.errors import FormatError
 from diag.formats.onnx import load
@@ -197,11 +198,3 @@ def test_a_model_beyond_two_gigabytes(tmp_path: Path) -> None:
             file.write(b"\x07")
     weights = load(path).graph.weights
     assert [elements(w)[[0, -1]].tolist() for w in weights.values()] == [[0, 7], [0, 7]]
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
+from wire import varint
 
 from diag.errors import FormatError
 from diag.formats.onnx import load
@@ -145,14 +146,6 @@ def test_deep_nesting(file: Path) -> None:
     check(file, b"\x08\x0a\x3a" + varint(len(data)) + data)
     with pytest.raises(FormatError, match="nested at most 100 messages deep"):
         open_model(file)
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
 
 
 @pytest.mark.parametrize("dims", [[1 << 62], [1 << 31, 1 << 31, 1 << 31], [-1, 5], [0, 1 << 62]])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from wire import block, number
 
 from diag.errors import FormatError
 from diag.recording import check, load, pack, write
@@ -17,25 +18,11 @@ from diag.types.layer import Verdict
 from test_record_bundle import PAIR  # isort: skip
 
 
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def field(number: int, content: bytes | int) -> bytes:
-    if isinstance(content, int):
-        return varint(number << 3) + varint(content)
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
 def dump_file(name: str, array: np.ndarray) -> bytes:
     """A standard dump with one float32 output: length, message, elements."""
-    shape = b"".join(field(1, d) for d in array.shape)
-    output = field(1, 1) + field(2, 2) + field(3, shape) + field(6, array.nbytes)
-    message = field(1, b"2.0") + field(3, output) + field(6, name.encode())
+    shape = b"".join(number(1, d) for d in array.shape)
+    output = number(1, 1) + number(2, 2) + block(3, shape) + number(6, array.nbytes)
+    message = block(1, "2.0") + block(3, output) + block(6, name)
     return struct.pack("<Q", len(message)) + message + array.tobytes()
 
 

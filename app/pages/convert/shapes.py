@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -103,15 +103,6 @@ class Shapes(QWidget):
     def profile_words(self) -> str:
         """As the command line has them."""
         return self.profiles.text().replace(" ", "")
-
-    def set_wanted(self, shapes: Mapping[str, Sequence[int]], profiles: str = "") -> None:
-        """Put these in, by input name."""
-        for row in range(self.table.rowCount()):
-            shape = shapes.get(self._text(row, _NAME))
-            item = self.table.item(row, _WANTED)
-            if shape is not None and item is not None:
-                item.setText(",".join(map(str, shape)))
-        self.profiles.setText(profiles)
 
     def ask(self) -> None:
         """The dialog in which sizes are combined."""

@@ -53,7 +53,6 @@ class LogsPage(Page):
         super().__init__(look, lang, settings, parent)
         self.work = Work(self)
         self.found: LogDiagnosis | None = None
-        self._opened_at: tuple[str, int] | None = None
         self.head = Head(look, self)
         self.follow = QPushButton(look.icon("next"), self.tr("Follow"), self)
         self.follow.setCheckable(True)

@@ -110,10 +110,6 @@ class Board(QObject):
             return None
         return next((s for s in self.diagnosis.submodels if s.name == name), None)
 
-    def is_culprit(self, name: str) -> bool:
-        """Whether the search named it."""
-        return self.diagnosis is not None and any(c.submodel == name for c in self.diagnosis.culprits)
-
     def _clear(self) -> None:
         self.run, self.step, self.submodel = None, 0, ""
         self.opened.emit()

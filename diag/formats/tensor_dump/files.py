@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,8 +150,3 @@ def _missing(known: Mapping[str, str], names: set[str], notes: list[str]) -> Non
     if absent:
         more = f" and {len(absent) - 1:,} more" if len(absent) > 1 else ""
         notes.append(f"{MAPPING} names {absent[0]}{more}, which is not there")
-
-
-def dump_like(names: Iterator[str]) -> bool:
-    """Whether any of these file names is one of a dump."""
-    return any(n.lower() in (MAPPING, TABLE) or parse(n) is not None for n in names)

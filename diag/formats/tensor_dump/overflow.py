@@ -29,10 +29,6 @@ _OLD_PARTS = (("dha_atomic_add", 0, 128), ("l2_atomic_add", 128, 128), ("ai_core
               ("ai_core_status", 1024, 1024))
 _OLD_FIELDS = ("model_id", "stream_id", "task_id")
 
-BITS = {5: "a floating point result too large for its type", 4: "an input that is not a finite number",
-        3: "a conversion whose result does not fit", 2: "an integer too large for its type"}
-"""What the bits of a status most often mean; 5 is the floating point overflow (status 32)."""
-
 
 def read(path: Path, name: FileName) -> tuple[Overflow, ...]:
     """The reports of one file. Raises FormatError where it is cut short or no such file."""

@@ -50,12 +50,6 @@ def read(path: Path) -> list[Line]:
         raise FormatError(path, f"The file cannot be read: {error.strerror}") from None
 
 
-def is_statistics(head: bytes) -> bool:
-    """Whether a file that begins so is such a table."""
-    first = head.decode("utf-8", "replace").lstrip("\ufeff").splitlines()[:1]
-    return bool(first) and {"side", "slot"} <= set(_places(re.split("[,\t]", first[0])))
-
-
 def _lines(rows: Iterator[list[str]], path: Path) -> Iterator[Line]:
     head = next(rows, [])
     places = _places(head)

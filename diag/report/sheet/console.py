@@ -28,7 +28,6 @@ class _Console:
     def __init__(self, lang: Lang, color: bool, columns: int) -> None:
         self._lang, self._color, self._columns = lang, color, columns
         self._banner = labels(lang)["banner"]
-        self._severity = labels(lang)["severity"]
 
     def lines(self, sheet: Sheet) -> Iterator[str]:
         colon = "：" if self._lang == "zh" else ": "

@@ -80,11 +80,6 @@ class CaseResult:
         """Whether what came out is right; None if nothing did."""
         return right(self.error, self.why) if self.run else None
 
-    @property
-    def reference_agrees(self) -> bool | None:
-        """Whether the reference runtime gave the same; None if one of the two did not run."""
-        return self.reference == "agrees" if self.run and self.reference else None
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from diag.tools.aoe.result import percent
 from diag.types.tuning import TunedTask, TuneStatus
 
-FINISHED = "Aoe process finished"
 _START = re.compile(r"Start to (subgraph|operator|gradient) tuning", re.IGNORECASE)
 _GAIN = re.compile(r"(?:\[Aoe\])?\s*(\S.*?) process finished\.\s*Performance improved by\s*(\S+?)%", re.IGNORECASE)
 _ONE = re.compile(r"\[Aoe\]\s*(\S.*?) (?:Single operator tuning|Tuning) process finished", re.IGNORECASE)
