@@ -7,6 +7,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from diag.cancel import Cancel
 from diag.errors import UsageError
 from diag.logs import grammar
@@ -18,6 +21,7 @@ from diag.logs.wrappers import unwrap
 
 ORDER = {Level.DEBUG: 0, Level.INFO: 1, Level.EVENT: 1, Level.WARNING: 2, Level.ERROR: 3, Level.CRITICAL: 4,
           Level.NONE: 1}
+ORDERS = np.array([ORDER[level] for level in LEVELS], np.uint8)
 _REACH = 8192
 
 
@@ -41,6 +45,11 @@ class Filter:
     until_us: int | None = None
     pattern: re.Pattern[str] | None = None
     around: int = 0
+
+    @property
+    def only_level(self) -> bool:
+        """Whether of a record's head nothing but the level matters."""
+        return not (self.modules or self.pids or self.tids) and self.since_us is None and self.until_us is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +90,43 @@ def select(source: Source, wanted: Filter, cancel: Cancel) -> Iterator[Shown]:
 
 
 def _judged(source: Source, wanted: Filter, cancel: Cancel) -> Iterator[Shown]:
-    fits, level = wanted == Filter(around=wanted.around), Level.NONE
+    fits, level, following = wanted == Filter(around=wanted.around), Level.NONE, 1
     with source.open() as file:
         for number, piece in enumerate(pieces(file)):
             cancel.check()
             if number == 0 and is_binary(piece.data[:4096]):
                 return
             index = index_lines(piece.data)
-            rows = zip(index.starts.tolist(), index.ends.tolist(), index.levels.tolist(), strict=True)
-            for place, (start, end, seen) in enumerate(rows):
+            places = _possible(index.levels, wanted)
+            rows = zip((places + piece.first_line).tolist(), index.starts[places].tolist(), index.ends[places].tolist(),
+                       index.levels[places].tolist(), strict=True)
+            for line, start, end, seen in rows:
                 text = decode(piece.data[start:min(end, start + LONGEST)])
                 fields = _fields(text, LEVELS[seen], wanted)
                 if fields is not None:
                     level = fields.level
                     fits = _fits(fields, wanted)
+                elif line != following:
+                    fits = False  # what lies between begins a record that is not loud enough
+                following = line + 1
                 matched = fits and (wanted.pattern is None or wanted.pattern.search(text) is not None)
-                yield Shown(source.name, piece.first_line + place, text, level, matched)
+                yield Shown(source.name, line, text, level, matched)
+
+
+def _possible(levels: npt.NDArray[np.uint8], wanted: Filter) -> npt.NDArray[np.intp]:
+    """The lines to be looked at: those that are loud enough, and those that may continue one; all where lines around
+    them are wanted.
+    """
+    if wanted.around or wanted.least is None:
+        return np.arange(len(levels))
+    return np.flatnonzero((levels == LEVELS.index(Level.NONE)) | (ORDERS[levels] >= ORDER[wanted.least]))
 
 
 def _fields(text: str, seen: Level, wanted: Filter) -> grammar.Parsed | None:
     """Fields of a line that begins a record; None for one that continues it."""
-    if seen is not Level.NONE and wanted.least is not None and ORDER[seen] < ORDER[wanted.least]:
-        return grammar.Parsed(Kind.HEADER, "", seen)
+    if seen is not Level.NONE and (wanted.only_level or (
+            wanted.least is not None and ORDER[seen] < ORDER[wanted.least])):
+        return grammar.Parsed(Kind.HEADER, "", seen)  # what else it says decides nothing
     parsed = grammar.parse_line(unwrap(text[:_REACH]).text)
     starts = parsed.level is not Level.NONE or parsed.pid is not None
     return parsed if starts else None

@@ -13,12 +13,11 @@ from diag.logs import grammar
 from diag.logs.book import Book
 from diag.logs.levels import LEVELS
 from diag.logs.record import Level
-from diag.logs.select import ORDER, Filter
+from diag.logs.select import ORDER, ORDERS, Filter
 from diag.logs.wrappers import unwrap
 
 Rows = npt.NDArray[np.int64]
 _BLOCK = 1 << 20
-_ORDERS = np.array([ORDER[level] for level in LEVELS], np.uint8)
 _NONE = LEVELS.index(Level.NONE)
 
 
@@ -72,7 +71,7 @@ def heads(book: Book, rows: Rows) -> Rows:
 def _by_columns(book: Book, own: Rows, wanted: Filter) -> npt.NDArray[np.bool_]:
     mask = np.ones(len(own), bool)
     if wanted.least is not None:
-        mask &= _ORDERS[book.column("level")[own]] >= ORDER[wanted.least]
+        mask &= ORDERS[book.column("level")[own]] >= ORDER[wanted.least]
     if wanted.modules:
         numbers = [number for number, name in enumerate(book.modules) if name.upper() in wanted.modules]
         mask &= np.isin(book.column("module")[own], numbers)

@@ -17,15 +17,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from diag.cancel import Cancel
 from diag.logs import triage
 from diag.logs.columns import read_columns
 from diag.logs.levels import index_lines
 from diag.logs.lines import pieces
+from diag.logs.record import Level
+from diag.logs.select import Filter, select
+from diag.logs.sources import file_source
 
 MODULES = ("GE", "FE", "TBE", "RUNTIME", "ASCENDCL", "HCCL", "DRV", "TEFUSION", "IDEDD")
 QUIET = "Malloc memory success, size={0}, node /down_blocks.1/attentions.0/to_q/MatMul, shape:[2,77,320]"
 LOUD = "ErrorNo: 1343225857(Parameter is invalid) [COMP][PRE_OPT]op {0} failed, ret={0}"
-LIMITS = {"index": 10, "columns": 20}
+LIMITS = {"errors": 6, "index": 10, "columns": 20}
 
 
 def write_log(path: Path, megabytes: int) -> None:
@@ -66,6 +70,11 @@ def worked() -> float:
                                                                                      resource.RUSAGE_CHILDREN)))
 
 
+def count_errors(path: Path) -> int:
+    """What ``diag log show --level ERROR`` shows: each error with its fields parsed, its number and its text."""
+    return sum(1 for _ in select(file_source(path, path.name, []), Filter(least=Level.ERROR), Cancel()))
+
+
 def count_lines(path: Path) -> int:
     """Index of all lines with their levels."""
     with path.open("rb") as file:
@@ -86,7 +95,7 @@ def main(megabytes: int) -> None:
         floor, wall = best(lambda: subprocess.run(["/usr/bin/wc", "-l", str(path)], check=True, capture_output=True), 7)
         print(f"wc -l    {floor:7.3f} s   1.0 x   wall {wall:.3f} s   ({path.stat().st_size:,} bytes)")
         broken = False
-        for name, work in (("index", count_lines), ("columns", columns)):
+        for name, work in (("errors", count_errors), ("index", count_lines), ("columns", columns)):
             taken, wall = best(lambda work=work: work(path))
             broken |= taken > LIMITS[name] * floor
             print(f"{name:<8} {taken:7.3f} s {taken / floor:5.1f} x   limit {LIMITS[name]} x   wall {wall:.3f} s")
