@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from diag.logs.wrappers import unwrap
 ORDER = {Level.DEBUG: 0, Level.INFO: 1, Level.EVENT: 1, Level.WARNING: 2, Level.ERROR: 3, Level.CRITICAL: 4,
           Level.NONE: 1}
 ORDERS = np.array([ORDER[level] for level in LEVELS], np.uint8)
+_NONE = LEVELS.index(Level.NONE)
 _REACH = 8192
 
 
@@ -52,9 +54,8 @@ class Filter:
         return not (self.modules or self.pids or self.tids) and self.since_us is None and self.until_us is None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A line to show; ``matched`` is False for lines that only stand around a match."""
+class Shown(NamedTuple):
+    """A line to show; ``matched`` is False for lines that only stand around a match. A tuple: there may be millions."""
 
     file: str
     line: int
@@ -91,6 +92,7 @@ def select(source: Source, wanted: Filter, cancel: Cancel) -> Iterator[Shown]:
 
 def _judged(source: Source, wanted: Filter, cancel: Cancel) -> Iterator[Shown]:
     fits, level, following = wanted == Filter(around=wanted.around), Level.NONE, 1
+    simple, least = wanted.only_level, -1 if wanted.least is None else ORDER[wanted.least]
     with source.open() as file:
         for number, piece in enumerate(pieces(file)):
             cancel.check()
@@ -102,8 +104,10 @@ def _judged(source: Source, wanted: Filter, cancel: Cancel) -> Iterator[Shown]:
                        index.levels[places].tolist(), strict=True)
             for line, start, end, seen in rows:
                 text = decode(piece.data[start:min(end, start + LONGEST)])
-                fields = _fields(text, LEVELS[seen], wanted)
-                if fields is not None:
+                if simple and seen != _NONE:  # what else its head says decides nothing
+                    level = LEVELS[seen]
+                    fits = ORDER[level] >= least
+                elif (fields := _fields(text, LEVELS[seen], wanted)) is not None:
                     level = fields.level
                     fits = _fits(fields, wanted)
                 elif line != following:
@@ -119,14 +123,13 @@ def _possible(levels: npt.NDArray[np.uint8], wanted: Filter) -> npt.NDArray[np.i
     """
     if wanted.around or wanted.least is None:
         return np.arange(len(levels))
-    return np.flatnonzero((levels == LEVELS.index(Level.NONE)) | (ORDERS[levels] >= ORDER[wanted.least]))
+    return np.flatnonzero((levels == _NONE) | (ORDERS[levels] >= ORDER[wanted.least]))
 
 
 def _fields(text: str, seen: Level, wanted: Filter) -> grammar.Parsed | None:
     """Fields of a line that begins a record; None for one that continues it."""
-    if seen is not Level.NONE and (wanted.only_level or (
-            wanted.least is not None and ORDER[seen] < ORDER[wanted.least])):
-        return grammar.Parsed(Kind.HEADER, "", seen)  # what else it says decides nothing
+    if seen is not Level.NONE and wanted.least is not None and ORDER[seen] < ORDER[wanted.least]:
+        return grammar.Parsed(Kind.HEADER, "", seen)
     parsed = grammar.parse_line(unwrap(text[:_REACH]).text)
     starts = parsed.level is not Level.NONE or parsed.pid is not None
     return parsed if starts else None
