@@ -16,6 +16,7 @@ _FRAME = re.compile(r'"?\s*(?:Traceback \(most recent call last\)|File "[^"]+", 
 _ADVICE = re.compile(r"\s*(?:Solution|Possible Cause|Cause|TraceBack)\b")
 _PLACE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]")
 _ASIDE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]|\([^()'\"]{0,60}\)")
+_TURN = re.compile(r"\b[Pp]lease (?:check|see|refer|look)\b.*|\b[Ss]ee (?:the )?\w* ?logs?\b.*", re.DOTALL)
 _FAILED = re.compile(r"fail(?:ed|ure|s)?|unsuccessful\w*|\berrors?\b|abnormal\w*|\bfault\b", re.IGNORECASE)
 _REASON = re.compile(
     r"reason|because|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
@@ -35,6 +36,8 @@ _OWN_FAULT = ("ModuleNotFoundError", "ImportError", "FileNotFoundError", "KeyErr
               "ZeroDivisionError",
               "AssertionError", "ConnectionRefusedError", "JSONDecodeError", "NotADirectoryError", "IsADirectoryError")
 _REGISTERED = 72
+_SURE = 45
+"""Rules below this rank name a cause only where nothing better is found; a code in front does not make them better."""
 _SECOND_HAND = 20
 _CACHE = 50_000
 
@@ -95,8 +98,7 @@ class Judge:
             return Judgement(rule, rule.rank + (24 if own else 0), {"type": name, "message": _shorten(record.body)})
         if record.level.loud or (record.kind is Kind.BLOCK_LINE and _PLACE.search(record.text)):
             rule = by_id["generic.bare" if _is_bare(record.body) else "generic.error"]
-            less = 0 if record.kind is Kind.HEADER else 2
-            return Judgement(rule, rule.rank - less, {"message": _shorten(record.body)})
+            return Judgement(rule, rule.rank - _less(record), {"message": _shorten(record.body)})
         return None
 
 
@@ -109,7 +111,7 @@ def _rank(rule: Rule, record: Record) -> int:
     """The rule's rank; the head of a message with a code for users is at least as near the cause as such codes are."""
     if record.kind is Kind.TORCH:
         return rule.rank - _SECOND_HAND  # a sentence that the adapter has for the code; the message below it knows more
-    registered = record.kind is Kind.BLOCK and rule.sort in (Sort.ROOT, Sort.CLASS) and not _INNER.match(record.code)
+    registered = record.kind is Kind.BLOCK and rule.rank >= _SURE and not _INNER.match(record.code)
     return max(rule.rank, _REGISTERED) if registered else rule.rank
 
 
@@ -121,7 +123,7 @@ def _listens(rule: Rule, level: Level) -> bool:
 
 def _is_bare(body: str) -> bool:
     """Whether a message says that something failed and nothing about why."""
-    text = _ASIDE.sub("", body)
+    text = _TURN.sub("", _ASIDE.sub("", body))
     match = _FAILED.search(text)
     if match is None:
         return not re.search(r"[A-Za-z]{3,}", text)
@@ -129,6 +131,14 @@ def _is_bare(body: str) -> bool:
         return False
     words = [word for word in re.findall(r"[A-Za-z]{3,}", text[match.end():]) if word.lower() not in _FILLER]
     return len(words) < 3
+
+
+def _less(record: Record) -> int:
+    """How much less a loud line that no rule knows is worth: most where an application only prints values or source."""
+    complains = _FAILED.search(record.body) is not None or _REASON.search(record.body) is not None
+    if record.kind is Kind.HEADER:
+        return 0 if complains else 3
+    return 2 if complains else 7
 
 
 def _facts(match: re.Match[str]) -> dict[str, str]:
