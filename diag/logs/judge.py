@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from diag.logs.grammar import EXCEPTION
 from diag.logs.record import Kind, Level, Record
@@ -40,6 +41,16 @@ _SURE = 45
 """Rules below this rank name a cause only where nothing better is found; a code in front does not make them better."""
 _SECOND_HAND = 20
 _CACHE = 50_000
+_LESS = {(True, False): 0, (True, True): 3, (False, False): 2, (False, True): 7}
+"""How much less a loud line is worth that no rule knows: by whether it has CANN's header, and only prints values."""
+
+
+class _Tells(Enum):
+    """What the text of a loud line tells."""
+
+    FAILED = auto()  # that something failed, and nothing about why
+    VALUES = auto()  # neither a failure nor a reason: values, a line of source
+    WHY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +108,10 @@ class Judge:
             rule = by_id["generic.exception" if own or not _is_bare(record.body.partition(":")[2]) else "generic.bare"]
             return Judgement(rule, rule.rank + (24 if own else 0), {"type": name, "message": _shorten(record.body)})
         if record.level.loud or (record.kind is Kind.BLOCK_LINE and _PLACE.search(record.text)):
-            rule = by_id["generic.bare" if _is_bare(record.body) else "generic.error"]
-            return Judgement(rule, rule.rank - _less(record), {"message": _shorten(record.body)})
+            tells = _tells(record.body)
+            rule = by_id["generic.bare" if tells is _Tells.FAILED else "generic.error"]
+            less = _LESS[record.kind is Kind.HEADER, tells is _Tells.VALUES]
+            return Judgement(rule, rule.rank - less, {"message": _shorten(record.body)})
         return None
 
 
@@ -123,22 +136,20 @@ def _listens(rule: Rule, level: Level) -> bool:
 
 def _is_bare(body: str) -> bool:
     """Whether a message says that something failed and nothing about why."""
-    text = _TURN.sub("", _ASIDE.sub("", body))
+    return _tells(body) is _Tells.FAILED
+
+
+def _tells(body: str) -> _Tells:
+    text = _ASIDE.sub("", body)
+    if "lease" in text or "log" in text:
+        text = _TURN.sub("", text)
     match = _FAILED.search(text)
-    if match is None:
-        return not re.search(r"[A-Za-z]{3,}", text)
     if _REASON.search(text):
-        return False
+        return _Tells.WHY
+    if match is None:
+        return _Tells.VALUES if re.search(r"[A-Za-z]{3,}", text) else _Tells.FAILED
     words = [word for word in re.findall(r"[A-Za-z]{3,}", text[match.end():]) if word.lower() not in _FILLER]
-    return len(words) < 3
-
-
-def _less(record: Record) -> int:
-    """How much less a loud line that no rule knows is worth: most where an application only prints values or source."""
-    complains = _FAILED.search(record.body) is not None or _REASON.search(record.body) is not None
-    if record.kind is Kind.HEADER:
-        return 0 if complains else 3
-    return 2 if complains else 7
+    return _Tells.FAILED if len(words) < 3 else _Tells.WHY
 
 
 def _facts(match: re.Match[str]) -> dict[str, str]:
