@@ -20,7 +20,7 @@ _ASIDE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]|\([^()'\"]{0,60}\)")
 _TURN = re.compile(r"\b[Pp]lease (?:check|see|refer|look)\b.*|\b[Ss]ee (?:the )?\w* ?logs?\b.*", re.DOTALL)
 _FAILED = re.compile(r"fail(?:ed|ure|s)?|unsuccessful\w*|\berrors?\b|abnormal\w*|\bfault\b", re.IGNORECASE)
 _REASON = re.compile(
-    r"reason|because|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
+    r"reason|because|!=|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
     r"|null ?ptr|nullptr|unknown|illegal|denied|refused|expect|should|must|larger|smaller|out of|overflow|conflict"
     r"|duplicate|undefined|unable|corrupt|timeout|timed? out", re.IGNORECASE)
 _FILLER = frozenset((
