@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from diag.logs.record import Kind, Level
 
-TIME = (r"(?P<time>\d{4}-\d{1,2}-\d{1,2}[- T]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,]\d{1,6}(?:\.\d{1,3})?)?)")
+TIME = (r"(?P<time>\d{4}-\d{1,2}-\d{1,2}[- T]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,]\d{1,9}(?:\.\d{1,3})?)?)")
 _LEVELS = "DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|EVENT|TRACE|OPLOG|NULL|FATAL"
 HEADER = re.compile(
     r"^\s*(?:\[[A-Za-z]+,\d+,\d+,\d+\])?"  # device tag
@@ -29,6 +29,10 @@ _PYLOG = re.compile(
     r"^(?:" + TIME + r"[^\[\]]{0,60}?[-|: \[]\s?)?(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\]?\s?[-|:]{1,2}\s?"
     r"(?P<body>\S.*)$")
 _ORT = re.compile(r"^(?:" + TIME + r" )?\[(?P<level>[VIWEF]):onnxruntime:[^\]]*\]\s?(?P<body>.*)$")
+_SERVICE = re.compile(
+    r"^\[?" + TIME + r"(?:Z|[+-]\d\d:?\d\d)?\]?(?: UTC)? (?:\[[^\]]{1,60}\] ){1,5}?"
+    r"\[(?P<level>DEBUG|INFO|WARN|WARNING|ERROR)\] "
+    r"(?:\[?(?P<file>[\w./-]+):(?P<line>\d+)\]?\s?:\s)?(?P<body>.*)$", re.DOTALL)
 _APP = re.compile(r"^\s*\[\s?(?P<level>ERROR|WARN|WARNING|INFO)\s?\]:?\s+(?P<body>.*)$")
 _CODE = r"[EW][A-Z0-9]\d{4}"
 BLOCK_HEAD = re.compile(
@@ -150,6 +154,10 @@ def _foreign(text: str) -> Parsed | None:
     glog = _GLOG.match(text)
     if glog is not None:
         return Parsed(Kind.FOREIGN, glog["body"], level_of(glog["level"]), source=f"{glog['file']}:{glog['line']}")
+    service = _SERVICE.match(text) if "] [" in text[:80] else None
+    if service is not None:
+        source = f"{service['file']}:{service['line']}" if service["file"] else ""
+        return Parsed(Kind.FOREIGN, service["body"], level_of(service["level"]), service["time"], source=source)
     ort = _ORT.match(text)
     if ort is not None:
         return Parsed(Kind.FOREIGN, ort["body"], level_of(ort["level"]), ort["time"] or "", "ORT")

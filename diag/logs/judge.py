@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from diag.logs.grammar import EXCEPTION
 from diag.logs.record import Kind, Level, Record
@@ -16,9 +17,10 @@ _FRAME = re.compile(r'"?\s*(?:Traceback \(most recent call last\)|File "[^"]+", 
 _ADVICE = re.compile(r"\s*(?:Solution|Possible Cause|Cause|TraceBack)\b")
 _PLACE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]")
 _ASIDE = re.compile(r"\[(?:FUNC|FILE|LINE|THREAD):[^\]]*\]|\([^()'\"]{0,60}\)")
+_TURN = re.compile(r"\b[Pp]lease (?:check|see|refer|look)\b.*|\b[Ss]ee (?:the )?\w* ?logs?\b.*", re.DOTALL)
 _FAILED = re.compile(r"fail(?:ed|ure|s)?|unsuccessful\w*|\berrors?\b|abnormal\w*|\bfault\b", re.IGNORECASE)
 _REASON = re.compile(
-    r"reason|because|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
+    r"reason|because|!=|cannot|can't|can not|could not|\bnot\b|\bno\b|invalid|unsupport|exceed|mismatch|missing|empty"
     r"|null ?ptr|nullptr|unknown|illegal|denied|refused|expect|should|must|larger|smaller|out of|overflow|conflict"
     r"|duplicate|undefined|unable|corrupt|timeout|timed? out", re.IGNORECASE)
 _FILLER = frozenset((
@@ -35,8 +37,20 @@ _OWN_FAULT = ("ModuleNotFoundError", "ImportError", "FileNotFoundError", "KeyErr
               "ZeroDivisionError",
               "AssertionError", "ConnectionRefusedError", "JSONDecodeError", "NotADirectoryError", "IsADirectoryError")
 _REGISTERED = 72
+_SURE = 45
+"""Rules below this rank name a cause only where nothing better is found; a code in front does not make them better."""
 _SECOND_HAND = 20
 _CACHE = 50_000
+_LESS = {(True, False): 0, (True, True): 3, (False, False): 2, (False, True): 7}
+"""How much less a loud line is worth that no rule knows: by whether it has CANN's header, and only prints values."""
+
+
+class _Tells(Enum):
+    """What the text of a loud line tells."""
+
+    FAILED = auto()  # that something failed, and nothing about why
+    VALUES = auto()  # neither a failure nor a reason: values, a line of source
+    WHY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +108,9 @@ class Judge:
             rule = by_id["generic.exception" if own or not _is_bare(record.body.partition(":")[2]) else "generic.bare"]
             return Judgement(rule, rule.rank + (24 if own else 0), {"type": name, "message": _shorten(record.body)})
         if record.level.loud or (record.kind is Kind.BLOCK_LINE and _PLACE.search(record.text)):
-            rule = by_id["generic.bare" if _is_bare(record.body) else "generic.error"]
-            less = 0 if record.kind is Kind.HEADER else 2
+            tells = _tells(record.body)
+            rule = by_id["generic.bare" if tells is _Tells.FAILED else "generic.error"]
+            less = _LESS[record.kind is Kind.HEADER, tells is _Tells.VALUES]
             return Judgement(rule, rule.rank - less, {"message": _shorten(record.body)})
         return None
 
@@ -109,7 +124,7 @@ def _rank(rule: Rule, record: Record) -> int:
     """The rule's rank; the head of a message with a code for users is at least as near the cause as such codes are."""
     if record.kind is Kind.TORCH:
         return rule.rank - _SECOND_HAND  # a sentence that the adapter has for the code; the message below it knows more
-    registered = record.kind is Kind.BLOCK and rule.sort in (Sort.ROOT, Sort.CLASS) and not _INNER.match(record.code)
+    registered = record.kind is Kind.BLOCK and rule.rank >= _SURE and not _INNER.match(record.code)
     return max(rule.rank, _REGISTERED) if registered else rule.rank
 
 
@@ -121,14 +136,20 @@ def _listens(rule: Rule, level: Level) -> bool:
 
 def _is_bare(body: str) -> bool:
     """Whether a message says that something failed and nothing about why."""
+    return _tells(body) is _Tells.FAILED
+
+
+def _tells(body: str) -> _Tells:
     text = _ASIDE.sub("", body)
+    if "lease" in text or "log" in text:
+        text = _TURN.sub("", text)
     match = _FAILED.search(text)
-    if match is None:
-        return not re.search(r"[A-Za-z]{3,}", text)
     if _REASON.search(text):
-        return False
+        return _Tells.WHY
+    if match is None:
+        return _Tells.VALUES if re.search(r"[A-Za-z]{3,}", text) else _Tells.FAILED
     words = [word for word in re.findall(r"[A-Za-z]{3,}", text[match.end():]) if word.lower() not in _FILLER]
-    return len(words) < 3
+    return _Tells.FAILED if len(words) < 3 else _Tells.WHY
 
 
 def _facts(match: re.Match[str]) -> dict[str, str]:

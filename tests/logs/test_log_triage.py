@@ -181,3 +181,13 @@ def test_single_lines(text: str, rule: str) -> None:
     found = triage(text + "\n")
     assert found.root_cause is not None
     assert found.root_cause.rule == rule
+
+
+def test_a_name_that_the_log_leaves_out_is_not_told() -> None:
+    places = "[FUNC:GetError][FILE:stream.cc][LINE:8]"
+    for text in (f"E39999  Aicpu kernel execute failed, device_id=0, stream_id=1, task_id=2, fault op_name={places}",
+                 f"        Aicore kernel execute failed, device_id=0, stream_id=1, fault kernel_name={places}",
+                 "[PID: 3] 2025-01-02-03:04:05.100.100 Failure_to_Compile_Op(E40021): Failed to compile Op [cast,]."):
+        for lang in ("en", "zh"):
+            first = three_lines(triage(text), lang)[0]
+            assert not any(part in first for part in ("FUNC", "…", ",)", ",）")), first
