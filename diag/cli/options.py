@@ -49,11 +49,11 @@ def parse_size(text: str) -> int:
     return int(float(match[1]) * _UNITS[match[2]])
 
 
-def parse_budget(text: str, usual: int, least: int, what: str = "model") -> int:
-    """``usual`` for "", else a size that is not smaller than ``least``: no ``what`` runs with less."""
+def parse_budget(text: str, usual: int, least: int) -> int:
+    """``usual`` for "", else a size that is not smaller than ``least``: no model runs with less."""
     size = parse_size(text) if text else usual
     if size < least:
-        raise UsageError(f"--budget {text} is too small for any {what}", hint=f"Give at least {least >> 20}MiB")
+        raise UsageError(f"--budget {text} is too small for any model", hint=f"Give at least {least >> 20}MiB")
     return size
 
 

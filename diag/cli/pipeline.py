@@ -91,7 +91,7 @@ def tell(found: PipelineDiagnosis, args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> PipelinePlan:
     spec = load(args.path)
-    budget = parse_budget(args.budget, DEFAULT_BUDGET, 2**26, "pipeline")
+    budget = parse_budget(args.budget, DEFAULT_BUDGET, 2**26)
     named = tuple(filter(None, (n.strip() for n in args.swap.split(","))))
     swapped = tuple(s.name for s in spec.submodels if s.mindir) if named == ("all",) else named
     return PipelinePlan(spec, args.out or _folder(args), args.runtime or "", budget, args.threads, args.jobs,
