@@ -192,7 +192,7 @@ def test_init_of_other_models_is_a_chain(here: Command, tmp_path: Path) -> None:
                                                           "Did you mean 'mindir'?"]),
     (["locate", "nowhere.toml"], 2, ["The pipeline's file does not exist"]),
     (["locate", "{home}/picture.png"], 2, ["A TOML file is wanted"]),
-    (["locate", "{spec}", "--budget", "1MiB"], 2, ["--budget 1MiB is too small for any pipeline"]),
+    (["locate", "{spec}", "--budget", "1MiB"], 2, ["--budget 1MiB is too small for any model"]),
     (["locate", "{spec}", "--out", "{home}"], 2, ["The folder for the run holds other files"]),
     (["run", "{spec}", "--swap", "unett"], 2, ["The pipeline has no submodel 'unett'", "Did you mean 'unet'?"]),
     (["find", "{spec}"], 2, ["Argument action: invalid choice: 'find'"]),
