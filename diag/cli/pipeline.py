@@ -18,6 +18,7 @@ from pathlib import Path
 from diag.cancel import Cancel
 from diag.cli.compare import RUNTIMES
 from diag.cli.deliver import deliver, exit_code
+from diag.cli.deliver import tell as tell_kept
 from diag.cli.options import at_least, differing, parse_budget
 from diag.cli.progress import drive
 from diag.errors import UsageError
@@ -26,7 +27,6 @@ from diag.pipeline.init import examine, written
 from diag.pipeline.plan import DEFAULT_BUDGET, PipelinePlan, search_folder
 from diag.pipeline.spec import load
 from diag.report.pipeline import document, page, sheet, to_csv
-from diag.report.pipeline.once import run_csv, run_document, run_sheet
 from diag.report.pipeline.opening import init_csv, init_document, init_sheet
 from diag.report.write import save
 from diag.runtimes.places import new_folder
@@ -65,8 +65,7 @@ def run(args: argparse.Namespace) -> int:
     cancel = Cancel()
     if args.action == "run":
         done: PipelineRun = drive(run_once(RunJob(_plan(args)), cancel, None), args, cancel)
-        deliver(args, run_document(done, args.lang), run_sheet(done, args.lang), lambda: run_csv(done))
-        return 0
+        return tell_kept(args, "pipeline_run", done, Path(done.run))
     found: PipelineDiagnosis = drive(run_locate(LocateJob(_plan(args)), cancel, args.host), args, cancel)
     return tell(found, args)
 

@@ -1,7 +1,7 @@
 """Write any recorded run again: as HTML, CSV or JSON, or to the console. Findings of comparisons are judged anew.
 
-RUN is what --out named: of diag compare, pipeline locate, bench, convert, fix, lint, log triage, precision, profile,
-tune. A run that was recorded elsewhere opens here too.
+RUN is what --out named: of diag compare, pipeline locate, pipeline run, bench, convert, fix, lint, log triage,
+precision, profile, tune. A run that was recorded elsewhere opens here too.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Open the folder, examine, tell."""
-    if is_pipeline(args.run):
-        recorded = PipelineFolder.open(args.run)
+    recorded = PipelineFolder.open(args.run) if is_pipeline(args.run) else None
+    if recorded is not None and (recorded.concluded or not is_kept(args.run)):
         return pipeline.tell(replace(pipeline_examined(recorded.diagnosis()), run=str(recorded.path)), args)
     if is_kept(args.run):
         kept = opened(args.run)

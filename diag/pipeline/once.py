@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from diag.cancel import Cancel
+from diag.compare.result import environment
 from diag.errors import UsageError
 from diag.events import Event, Finished, Message, Progress
 from diag.machine import peak_bytes
@@ -42,4 +43,4 @@ def once(plan: PipelinePlan, specs: Sequence[RuntimeSpec], cancel: Cancel) -> It
         yield Finished(PipelineRun(
             plan.spec, plan.swapped, keep(session.folder, "run", outcome), len(outcome.steps),
             outcome.picture.flagged if outcome.picture else None, seconds, caller.calls, time.monotonic() - started,
-            peak_bytes(), str(session.folder.path)))
+            peak_bytes(), str(session.folder.path), environment()))

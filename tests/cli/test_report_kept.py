@@ -59,6 +59,8 @@ def words_of(kind: str, folder: Path) -> list[object]:
             return ["tune", "--import", shared("tools/aoe/aoe_result_opat_wholemodel.json")]
         case "fix":
             return ["fix", SAMPLE / "text_encoder.onnx", SAMPLE / "text_encoder.mindir", "--runtime", "reference"]
+        case "pipeline_run":
+            return ["pipeline", "run", SAMPLE.parents[1] / "pipeline" / "healthy" / "pipeline.toml"]
         case "fix_pipeline":
             return ["fix", SAMPLE.parents[1] / "pipeline" / "healthy" / "pipeline.toml", "--runtime", "reference"]
         case _:
@@ -82,6 +84,16 @@ def test_a_recorded_result_is_told_again(diag, tmp_path, kind):
     assert english != said
     code, text, _ = diag("report", out, "--json", "-")
     assert json.loads(text)["schema"].startswith("diag.")
+
+
+def test_of_a_run_and_a_search_in_one_folder_the_later_is_told(diag, tmp_path):
+    spec, out = SAMPLE.parents[1] / "pipeline" / "defect" / "pipeline.toml", tmp_path / "run"
+    search = ("pipeline", "locate", spec, "--out", out, "--runtime", "reference", "--no-layers")
+    assert diag("pipeline", "run", spec, "--out", out)[0] == 0
+    code, said, _ = diag(*search)
+    assert (code, diag("report", out)[:2]) == (1, (1, said))
+    _, said, _ = diag("pipeline", "run", spec, "--out", out)
+    assert diag("report", out)[:2] == (0, said)
 
 
 @pytest.mark.mslite

@@ -45,7 +45,7 @@ def home(request: pytest.FixtureRequest) -> Path:
 def exact_roots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Square roots of torch rounded to the nearest number, as IEEE 754 asks and numpy does.
 
-    On some processors torch's own (from MKL) miss the last bit of every fifth number. A unet amplifies that: it is
+    On some processors torch's own miss the last bit of about every fifth number. A unet amplifies that: it is
     then all that is between diffusers' latents and ours.
     """
     import torch

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from diag.compare.result import environment
 from diag.report.catalogues import pipeline_words
 from diag.report.csv_ import csv_text
 from diag.report.sheet import Column, Lines, Sheet, Table
@@ -14,7 +13,7 @@ from diag.types.pipeline import PipelineRun
 from diag.workspace.codec import to_json
 
 
-def run_sheet(done: PipelineRun, lang: Lang = "en") -> Sheet:
+def sheet(done: PipelineRun, lang: Lang = "en") -> Sheet:
     """A plain run."""
     said = pipeline_words(lang)["run"]
     key = "done" if done.swapped else "done_onnx"
@@ -29,16 +28,16 @@ def run_sheet(done: PipelineRun, lang: Lang = "en") -> Sheet:
                  (Table(said["title"], columns, rows), Lines(said["where"], (*notes, *where))))
 
 
-def run_document(done: PipelineRun, lang: Lang = "en") -> dict[str, Any]:
+def document(done: PipelineRun, lang: Lang = "en") -> dict[str, Any]:
     """The document; its keys are API. A run that ended is a pass: it is compared with nothing."""
     facts: dict[str, Any] = to_json(done)
     return {"schema": "diag.pipeline-run/1", "kind": "pipeline-run", "verdict": "pass",
-            "headline": run_sheet(done, lang).headline, "findings": [], "environment": environment(),
+            "headline": sheet(done, lang).headline, "findings": [], "environment": facts["environment"],
             "timing": {"wall_s": facts["wall_s"]}, "memory": {"peak_bytes": done.peak_bytes}, "run": done.run,
             **{k: facts[k] for k in ("spec", "swapped", "picture", "steps", "flagged", "seconds", "calls")}}
 
 
-def run_csv(done: PipelineRun) -> str:
+def to_csv(done: PipelineRun) -> str:
     """One row a submodel."""
     return csv_text(("submodel", "mindir", "calls", "seconds_a_call"), (
         (name, int(name in done.swapped), count, done.seconds[name]) for name, count in done.calls.items()))
