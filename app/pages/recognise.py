@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-_HEAD = 65_536
+from diag.formats.clues import head
+
 _RESULT_FILE = "result.json"  # of diag.report.kept, which is not loaded only to look at a name
 _RESULT = r'\{"schema": "diag\.result/\d+", "diag": "[^"]*", "kind": "(\w+)"'  # compiled when a path is looked at
 
@@ -41,12 +42,3 @@ def kind_of_result(path: Path) -> str:
     file = path / _RESULT_FILE if path.is_dir() else path
     found = re.match(_RESULT, head(file)) if file.name == _RESULT_FILE else None
     return found[1] if found is not None else ""
-
-
-def head(path: Path) -> str:
-    """The beginning of a text file; "" if it cannot be read."""
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(_HEAD)
-    except OSError:
-        return ""

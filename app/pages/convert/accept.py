@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.pages.recognise import head, kind_of_result
+from app.pages.recognise import kind_of_result
+from diag.formats.clues import SECTION, head
 
-# Compiled when a path is looked at: the first window does not wait for them.
 _BATCH = r"(?m)^\s*\[\[model\]\]"
-_SECTION = (r"(?m)^\s*\[(ascend_context|acl_\w+|aoe_\w+|ge_\w+_options|common_quant_param|graph_kernel_param|"
-            r"registry|micro_param|full_quant_param)\]")
 _CONFIGS = (".ini", ".cfg", ".config", ".txt", "")
 
 
@@ -23,7 +21,7 @@ def pane_of(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix == ".toml":
         return "convert" if re.search(_BATCH, head(path)) else ""
-    return "config" if suffix in _CONFIGS and re.search(_SECTION, head(path)) else ""
+    return "config" if suffix in _CONFIGS and re.search(SECTION, head(path)) else ""
 
 
 def wanted(path: Path) -> bool:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.pages.recognise import head, kind_of_result
+from app.pages.recognise import kind_of_result
 from diag.errors import UsageError
+from diag.formats.clues import LOG, head
 
 # Compiled when a path is looked at: the first window does not wait for them.
 _NAMES = r"(?i)\.log(?:\.(?:\d{1,4}|old|bak))?(?:\.(?:gz|xz|bz2))?$"
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
-_LINES = (
-    r"(?m)^\s*\[(?:DEBUG|INFO|WARNING|ERROR|EVENT|CRITICAL)\] [A-Z]\w*\(|^Traceback \(most recent call last\):"
-    r"|CONVERT\w* RESULT |^\s*[EW][A-Z0-9]\d{4}: |^(?:DEBUG|INFO|WARNING|ERROR) \[")
 _LOOKED = 200
 
 
@@ -26,7 +24,7 @@ def wanted(path: Path) -> bool:
     name = path.name.lower()
     if re.search(_NAMES, name) or name.endswith(_ARCHIVES):
         return True
-    return path.suffix.lower() in (".txt", ".out", ".err", "") and re.search(_LINES, head(path)) is not None
+    return path.suffix.lower() in (".txt", ".out", ".err", "") and re.search(LOG, head(path)) is not None
 
 
 def logs_of(recorded: Path) -> list[Path]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.pages.recognise import head, kind_of_result
+from app.pages.recognise import kind_of_result
+from diag.formats.clues import BENCHMARK, PROFILED, TABLE, TRACE, TUNED, TUNING, head
 
 _PANES = ("bench", "tune", "profile")
-# Compiled when a path is looked at: the first window does not wait for them.
-_TABLES = r"(?i)(op name|op type|kernel_name),|accelerator core|,op type,"
-_BENCHMARK = r"(?m)^\s*(Model = .+AvgRunTime|ModelPath =|start unified benchmark run|MarkAccuracy)"
-_PROFILED = r"(?m)^\s*op(Name|Type)\s+(avg\(ms\)|cycles|cache|frontend)"
 
 
 def pane_of(path: Path) -> str:
@@ -27,23 +24,23 @@ def pane_of(path: Path) -> str:
     if name.startswith("aoe_result_"):
         return "tune"
     if name.endswith(".csv"):
-        return "profile" if re.search(_TABLES, head(path).partition("\n")[0]) else ""
+        return "profile" if re.search(TABLE, head(path)) else ""
     if name.endswith(".json"):
         return _json(head(path))
     if path.suffix.lower() in (".txt", ".log", ""):
         text = head(path)
-        if re.search(_PROFILED, text):
+        if re.search(PROFILED, text):
             return "profile"
-        return "bench" if re.search(_BENCHMARK, text) else "tune" if "[Aoe]" in text else ""
+        return "bench" if re.search(BENCHMARK, text) else "tune" if re.search(TUNING, text) else ""
     return ""
 
 
 def _json(text: str) -> str:
     if re.search(r'"kind":\s*"bench"', text):
         return "bench"
-    if re.search(r'"(OPAT|SGAT)"|"tuning_name"', text):
+    if re.search(TUNED, text):
         return "tune"
-    return "profile" if '"ph"' in text and '"ts"' in text else ""
+    return "profile" if re.search(TRACE, text) else ""
 
 
 def wanted(path: Path) -> bool:
