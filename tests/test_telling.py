@@ -7,6 +7,7 @@ import ast
 import inspect
 import os
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +34,43 @@ def _written() -> frozenset[str]:
                 elif isinstance(node, ast.JoinedStr):
                     found.add("".join(p.value if isinstance(p, ast.Constant) else "{}" for p in node.values))
     return frozenset(found)
+
+
+_RAISED = {"UsageError", "FormatError", "ToolFailed", "WorkerCrashed", "RuntimeUnavailable", "DiagError", "Cancelled",
+           "Message"}
+_CODE = re.compile(r"diag( [a-z]+){1,2}( --?[a-z]+| [A-Z][\w.…]*)*|attach\(.*\)")
+"""A command or code and nothing else: the same in every language."""
+
+
+def _spoken(node: ast.expr) -> Iterator[str]:
+    """What an expression may be as text, what is filled in as {}."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.JoinedStr(values=parts):
+            yield "".join(p.value if isinstance(p, ast.Constant) else "{}" for p in parts)
+        case ast.IfExp(body=one, orelse=other):
+            yield from (*_spoken(one), *_spoken(other))
+
+
+def _raised() -> Iterator[tuple[str, str]]:
+    """(file, text) of every message and hint that stands where an error or a message is made."""
+    for file in (f for folder in ("diag", "app") for f in sorted((ROOT / folder).rglob("*.py"))):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name in _RAISED:
+                first = node.args[name == "FormatError":][:1]
+                for part in (*first, *(k.value for k in node.keywords if k.arg == "hint")):
+                    yield from ((str(file.relative_to(ROOT)), text) for text in _spoken(part))
+
+
+def test_every_message_and_hint_has_its_chinese_sentence():
+    known = {FIELD.sub("{}", s) for part in texts("en").values() for s in part.values()}
+    words = [(file, text) for file, text in _raised() if re.search("[A-Za-z]{3}", text.replace("{}", ""))]
+    assert len(words) > 700
+    assert [(file, text) for file, text in words if text not in known and not _CODE.fullmatch(text)] == []
 
 
 @pytest.mark.parametrize("key", sorted(texts("en")["sentences"].keys() - PUT_TOGETHER))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -18,7 +18,7 @@ from diag.errors import DiagError
 Lang = Literal["en", "zh"]
 
 _FIELD = re.compile(r"\{(\w+)\}")
-_INNER = frozenset({"problem", "expected", "what", "meaning"})
+_INNER = frozenset({"problem", "expected", "what", "meaning", "message"})
 """Fields that may hold a sentence of their own."""
 
 _DEEPEST = 3
@@ -49,8 +49,9 @@ def _line(text: str, depth: int) -> str:
 
 def _match(text: str, depth: int) -> str | None:
     """The other language's sentence with the same values; the most specific one that fits."""
-    for pattern, sentence in _catalogue():
-        found = pattern.fullmatch(text)
+    for english, pieces, sentence in _catalogue():
+        # An expression is made only for what may fit: of hundreds of sentences, few are ever told.
+        found = _pattern(english).fullmatch(text) if all(piece in text for piece in pieces) else None
         if found is not None:
             values = {name: _line(value, depth + 1) if name in _INNER and depth < _DEEPEST else value
                       for name, value in found.groupdict().items()}
@@ -63,14 +64,15 @@ def _filled(sentence: str, values: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _catalogue() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Patterns of English sentences with the Chinese ones; those with more words of their own first."""
+def _catalogue() -> tuple[tuple[str, tuple[str, ...], str], ...]:
+    """English sentences, what they hold beside their fields, the Chinese ones; those with the most words first."""
     english, chinese = texts("en"), texts("zh")
     pairs = [(english[part][key], chinese[part][key]) for part in english for key in english[part]]
     pairs.sort(key=lambda pair: (-len(_FIELD.sub("", pair[0])), pair[0]))
-    return tuple((_pattern(sentence), other) for sentence, other in pairs)
+    return tuple((sentence, tuple(_FIELD.split(sentence)[::2]), other) for sentence, other in pairs)
 
 
+@cache
 def _pattern(sentence: str) -> re.Pattern[str]:
     pieces = _FIELD.split(sentence)
     made = [re.escape(piece) if i % 2 == 0 else f"(?P<{piece}>.+?)" for i, piece in enumerate(pieces)]
@@ -78,7 +80,9 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 
 def texts(lang: Lang) -> dict[str, dict[str, str]]:
-    """The catalogue of a language: sentences by key, in parts."""
-    read: dict[str, dict[str, str]] = tomllib.loads(
-        (files("diag.telling") / "texts" / f"{lang}.toml").read_text(encoding="utf-8"))
+    """The catalogue of a language: sentences by key, in parts; one file for the rooms that raise them."""
+    read: dict[str, dict[str, str]] = {}
+    for file in sorted((files("diag.telling") / "texts" / lang).iterdir(), key=lambda f: f.name):
+        for part, sentences in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            read.setdefault(part, {}).update(sentences)
     return read
