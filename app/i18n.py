@@ -23,6 +23,11 @@ def chosen(setting: str) -> Lang:
     return "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
 
 
+def spoken() -> Lang:
+    """What ``install`` made the application speak."""
+    return "zh" if QLocale().language() == QLocale.Language.Chinese else "en"
+
+
 def install(app: QCoreApplication, lang: Lang) -> list[QTranslator]:
     """Make the application speak ``lang``; returns the translators, to be removed when the language changes."""
     locale = QLocale(LOCALES[lang])

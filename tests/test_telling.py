@@ -66,6 +66,21 @@ def _raised() -> Iterator[tuple[str, str]]:
                     yield from ((str(file.relative_to(ROOT)), text) for text in _spoken(part))
 
 
+def _staged() -> Iterator[str]:
+    """Every stage and unit of progress."""
+    for file in sorted((ROOT / "diag").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Progress":
+                for part in (*node.args[:1], *node.args[3:4]):
+                    yield from filter(None, _spoken(part))
+
+
+def test_every_stage_has_its_chinese_words():
+    known = {FIELD.sub("{}", s) for s in texts("en")["stages"].values()}
+    assert len(known) > 50
+    assert {text for text in _staged() if re.search("[A-Za-z]", text)} <= known
+
+
 def test_every_message_and_hint_has_its_chinese_sentence():
     known = {FIELD.sub("{}", s) for part in texts("en").values() for s in part.values()}
     words = [(file, text) for file, text in _raised() if re.search("[A-Za-z]{3}", text.replace("{}", ""))]
@@ -101,7 +116,7 @@ def test_both_languages_have_the_same_keys_and_values_in_the_same_order():
             assert re.search("[一-鿿]", chinese[part][key]), key
 
 
-@pytest.mark.parametrize("part", ["sentences", "system", "command_line"])
+@pytest.mark.parametrize("part", ["sentences", "system", "command_line", "stages"])
 def test_each_sentence_is_told_by_its_own_translation(part: str):
     for key, sentence in texts("en")[part].items():
         filled = FIELD.sub("7", sentence)

@@ -15,7 +15,6 @@ from app.pages.interface import Page, Verb
 from app.pages.recognise import kind_of_result
 from app.pages.tab import Tab
 from app.settings import Settings
-from diag.events import Progress
 
 
 class PanedPage(Page):
@@ -35,7 +34,7 @@ class PanedPage(Page):
             self.panes[name] = pane
             self.tabs.addTab(pane, title)
             pane.changed.connect(self._tell)
-            pane.progress.connect(lambda event, p=pane: self.show_progress(event) if p is self.front else None)
+            pane.progress.connect(lambda event, p=pane: self.head.set_progress(event) if p is self.front else None)
             pane.failed.connect(self.failed)
             pane.said.connect(self.said)
             pane.shown.connect(self.opened)
@@ -46,10 +45,6 @@ class PanedPage(Page):
         layout.addWidget(self.head)
         layout.addWidget(self.tabs, 1)
         self._tell()
-
-    def show_progress(self, event: Progress) -> None:
-        """How far the pane in front is."""
-        self.head.set_progress(event)
 
     @property
     def front(self) -> Tab:

@@ -47,7 +47,7 @@ def look_into(session: Session, own: OwnError, cancel: Cancel) -> Generator[Even
         threads=session.plan.threads, jobs=session.cores, checks=False)
     try:
         result: Comparison = yield from passed_on(
-            (replace(e, stage=f"{own.name}: {e.stage[:1].lower()}{e.stage[1:]}") if isinstance(e, Progress) else e
+            (replace(e, stage=f"{own.name}: {e.stage}") if isinstance(e, Progress) else e
              for e in compare(plan, model.runtime, cancel)), Progress | Message)
     except Cancelled:
         raise

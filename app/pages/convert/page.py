@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
@@ -16,8 +15,6 @@ from app.pages.convert.convert import ConvertPane
 from app.pages.convert.rewrites import RewritesPane
 from app.pages.paned import PanedPage
 from app.settings import Settings
-from app.stages import stage
-from diag.events import Progress
 
 
 class ConvertPage(PanedPage):
@@ -38,11 +35,6 @@ class ConvertPage(PanedPage):
         pane = self.config if pane_of(paths[0]) == "config" else self.convert
         self.tabs.setCurrentWidget(pane)
         pane.open(paths)
-
-    def show_progress(self, event: Progress) -> None:
-        """In a batch the stage is that of one model: its name stands before it."""
-        name, colon, rest = event.stage.partition(": ")
-        super().show_progress(replace(event, stage=f"{name}: {stage(rest)}") if colon else event)
 
     def _use_rewrites(self, path: Path, names: Sequence[str]) -> None:
         self.convert.use_rewrites(path, names)
