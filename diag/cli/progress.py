@@ -13,6 +13,8 @@ from typing import Any
 
 from diag.cancel import Cancel
 from diag.events import Event, Finished, Message, Partial, Progress
+from diag.report.text import elide, pad
+from diag.telling import tell
 
 _PERIOD_S = 0.1
 
@@ -48,7 +50,7 @@ class _Line:
     """One line of progress that is drawn over itself on a terminal, or plain lines elsewhere."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        self._quiet = args.quiet
+        self._quiet, self._lang = args.quiet, args.lang
         terminal = sys.stderr.isatty()
         self._live = args.progress == "auto" and terminal and not args.quiet
         self._plain = args.progress == "plain" and not args.quiet
@@ -57,7 +59,7 @@ class _Line:
 
     def show(self, event: Progress) -> None:
         if self._plain and event.stage != self._stage:
-            print(event.stage, file=sys.stderr)
+            print(tell(event.stage, self._lang), file=sys.stderr)
         now = time.monotonic()
         fresh = event.stage != self._stage
         self._stage = event.stage
@@ -66,14 +68,14 @@ class _Line:
         self._shown = now
         of = f"/{event.total:,}" if event.total else ""
         eta = f", {event.eta_s:.0f} s left" if event.eta_s is not None and event.eta_s >= 1 else ""
-        text = f"{event.stage}: {event.done:,}{of} {event.unit}{eta}"
-        width = shutil.get_terminal_size().columns - 1
-        print(f"\r{text[:width]:<{width}}", end="", file=sys.stderr, flush=True)
+        text = f"{tell(event.stage, self._lang)}: {event.done:,}{of} {tell(event.unit, self._lang)}{eta}"
+        columns = shutil.get_terminal_size().columns - 1
+        print(f"\r{pad(elide(text, columns), columns)}", end="", file=sys.stderr, flush=True)
 
     def say(self, event: Message) -> None:
         if not self._quiet:
             self.clear()
-            print(f"{'warning: ' if event.level == 'warning' else ''}{event.text}", file=sys.stderr)
+            print(f"{'warning: ' if event.level == 'warning' else ''}{tell(event.text, self._lang)}", file=sys.stderr)
 
     def clear(self) -> None:
         if self._live and self._shown:
